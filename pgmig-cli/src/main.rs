@@ -1,0 +1,3 @@
+//! `cargo pgmig`.
+
+fn main() {}

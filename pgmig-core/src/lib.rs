@@ -1,0 +1,14 @@
+//! The checked model behind pgmig: a folder of migrations on disk becomes a [`Folder`], or a list
+//! of [`Problem`]s that name the file, the line and the way out.
+//!
+//! No async, no database, no tokens: the macro and `cargo pgmig` both call [`load`], so that they
+//! cannot disagree.
+
+mod folder;
+mod model;
+mod problem;
+pub mod sql;
+
+pub use folder::{Loaded, load};
+pub use model::{Checksum, Folder, Head, Migration, Scope, Script, Version};
+pub use problem::{Problem, Severity};

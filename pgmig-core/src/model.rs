@@ -1,0 +1,174 @@
+//! The model: what a folder of migrations is once it has been read and checked.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::sql::Statement;
+
+/// Whose schema a migration changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// The schema `public`, once a database.
+    Public,
+    /// The schema of each tenant.
+    Tenant,
+}
+
+impl Scope {
+    /// The word for it in folders, in the lock file and in the ledger: `public` or `tenant`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Scope::Public => "public",
+            Scope::Tenant => "tenant",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A migration's version: numbers joined by dots, without leading zeros (`1`, `20260131120000`,
+/// `1.2`). Versions are compared number by number, so `1.10` comes after `1.9`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Version(String);
+
+impl Version {
+    /// Reads a version as a file name spells it; `001` and `1` are the same version.
+    /// `None` where `text` is not digits joined by single dots.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = Vec::new();
+        for part in text.split('.') {
+            if part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()) {
+                return None;
+            }
+            let significant = part.trim_start_matches('0');
+            parts.push(if significant.is_empty() {
+                "0"
+            } else {
+                significant
+            });
+        }
+        Some(Version(parts.join(".")))
+    }
+
+    /// The canonical text, as the lock file and the ledger write it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        // Digit strings without leading zeros: the longer one is the greater number.
+        let key = |part: &str| (part.len(), part.to_owned());
+        self.0.split('.').map(key).cmp(other.0.split('.').map(key))
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The checksum of a migration: SHA-256 over its token stream, format `v1`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Checksum(pub [u8; 32]);
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("v1:")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The digest of everything applied up to and including one migration: it chains the checksums in
+/// version order. Two databases with equal heads have had the same migrations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Head(pub [u8; 32]);
+
+impl Head {
+    /// The head after `checksum`: SHA-256 of the head before (nothing for the first) and the
+    /// checksum's 32 bytes.
+    pub fn after(before: Option<Head>, checksum: Checksum) -> Head {
+        let mut hash = Sha256::new();
+        if let Some(before) = before {
+            hash.update(before.0);
+        }
+        hash.update(checksum.0);
+        Head(hash.finalize().into())
+    }
+}
+
+/// A script as it is on disk: an up script or a down script.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// Path below the folder, with `/`: `public/001_create_users.sql`.
+    pub path: String,
+    /// The text, as it is in the file, a byte order mark included: positions are byte offsets
+    /// into it.
+    pub text: String,
+    /// Whether the script runs in a transaction; `-- pgmig: no-transaction` makes it not.
+    pub transactional: bool,
+    /// Whether `-- pgmig: idempotent` says that every statement may be repeated after a crash.
+    pub idempotent: bool,
+    /// The statements in order.
+    pub statements: Vec<Statement>,
+}
+
+/// One migration: an up script with its identity.
+#[derive(Clone, Debug)]
+pub struct Migration {
+    /// Whose schema it changes.
+    pub scope: Scope,
+    /// Its version.
+    pub version: Version,
+    /// Its name, `create_users` in `001_create_users.sql`.
+    pub name: String,
+    /// Its checksum.
+    pub checksum: Checksum,
+    /// The head once it and all before it in its scope are applied.
+    pub head: Head,
+    /// The script that applies it.
+    pub up: Script,
+    /// The script that takes it back, where there is one.
+    pub down: Option<Script>,
+    /// Whether the lock file has it. One that is not locked is a draft.
+    pub locked: bool,
+    /// Whether it may not share a transaction with the migrations before it, because it uses an
+    /// enum value that one of them added.
+    pub commit_before: bool,
+}
+
+/// A folder of migrations, read and checked.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    /// Where it is.
+    pub root: PathBuf,
+    /// The migrations of `public`, in version order.
+    pub public: Vec<Migration>,
+    /// The migrations of every tenant, in version order.
+    pub tenant: Vec<Migration>,
+    /// Every file that travels with the binary: scripts, lock file, settings. Paths below the
+    /// folder with `/`, sorted.
+    pub files: Vec<String>,
+    /// Whether the folder's settings allow a migration to be added before a locked or applied one.
+    pub out_of_order: bool,
+}

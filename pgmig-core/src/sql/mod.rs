@@ -1,0 +1,75 @@
+//! SQL as far as pgmig needs it: statements, what each is, what the runtime must know of it.
+
+use std::ops::Range;
+
+/// Whether a statement may run inside a transaction block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InTransaction {
+    /// It may.
+    Allowed,
+    /// PostgreSQL refuses it there (`CREATE INDEX CONCURRENTLY`, `VACUUM`, ...).
+    Refused,
+}
+
+/// What a person calls the thing that a statement changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// `table`, `index`, `type`, `function`, ...
+    pub kind: &'static str,
+    /// The schema, where the statement spells one.
+    pub schema: Option<String>,
+    /// The name, unquoted and folded as PostgreSQL folds it.
+    pub name: String,
+}
+
+/// How to find out, after a crash, whether a statement that ran outside a transaction took effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// There is no way to know; the statement may not be repeated blindly.
+    None,
+    /// Repeating it does no harm (`VACUUM`, `REINDEX`, anything with `IF [NOT] EXISTS`).
+    Repeat,
+    /// `CREATE INDEX CONCURRENTLY`: look for the index; valid means done, invalid means drop and
+    /// build again.
+    IndexCreated(Object),
+    /// `DROP INDEX CONCURRENTLY`: done when the index is gone.
+    IndexDropped(Object),
+    /// `ALTER TYPE ... ADD VALUE`: done when the enum has the label.
+    EnumValue {
+        /// The enum.
+        on: Object,
+        /// The label.
+        label: String,
+    },
+    /// `ALTER TABLE ... DETACH PARTITION ... CONCURRENTLY`: done when it is no partition any more;
+    /// a pending one is finished by `FINALIZE`.
+    PartitionDetached {
+        /// The partitioned table.
+        parent: Object,
+        /// The partition.
+        partition: Object,
+    },
+}
+
+/// One statement of a script, and what the runtime must know of it.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Its bytes in the script's text, without the closing `;`, from its first token to its last.
+    pub range: Range<usize>,
+    /// The line it starts in, from 1.
+    pub line: u32,
+    /// What it is, in PostgreSQL's words: `CREATE INDEX`, `ALTER TABLE`.
+    pub kind: String,
+    /// What it creates, changes or drops.
+    pub objects: Vec<Object>,
+    /// Whether it may run in a transaction block.
+    pub in_transaction: InTransaction,
+    /// Whether it loses data (`DROP TABLE`, `DROP COLUMN`, `TRUNCATE`, `DELETE`, ...).
+    pub destroys_data: bool,
+    /// What to look at after a crash.
+    pub probe: Probe,
+    /// The word `CONCURRENTLY`, to be left out on a schema that is being provisioned.
+    pub concurrently: Option<Range<usize>>,
+    /// The places of `${schema}`, to be filled with the quoted name of the target schema.
+    pub slots: Vec<Range<usize>>,
+}

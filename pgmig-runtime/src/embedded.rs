@@ -1,0 +1,321 @@
+//! What travels in the binary: `const` data, written by `embed_migrations!`, read at boot without
+//! parsing or allocating.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use include_dir::Dir;
+
+/// Whose schema a migration changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// The schema `public`, once a database.
+    Public,
+    /// The schema of each tenant.
+    Tenant,
+}
+
+impl Scope {
+    /// The word for it in folders, in the lock file and in the ledger: `public` or `tenant`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Scope::Public => "public",
+            Scope::Tenant => "tenant",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A migration's version, borrowed: numbers joined by dots, without leading zeros.
+///
+/// ```
+/// # use pgmig_runtime::Version;
+/// assert!(Version::new("1.10") > Version::new("1.9"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Version<'a>(&'a str);
+
+impl<'a> Version<'a> {
+    /// A version from its canonical text.
+    pub const fn new(canonical: &'a str) -> Self {
+        Version(canonical)
+    }
+
+    /// The canonical text.
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl fmt::Display for Version<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Ord for Version<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Digit strings without leading zeros: the longer one is the greater number.
+        let left = self.0.split('.').map(|part| (part.len(), part));
+        left.cmp(other.0.split('.').map(|part| (part.len(), part)))
+    }
+}
+
+impl PartialOrd for Version<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The checksum of a migration: SHA-256 over its token stream, format `v1`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Checksum(pub(crate) [u8; 32]);
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("v1:")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The digest of everything applied up to and including one migration: it chains the checksums in
+/// version order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Head(pub(crate) [u8; 32]);
+
+/// The thing that a statement changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// `table`, `index`, `type`, ...
+    pub kind: &'static str,
+    /// The schema, where the statement spells one.
+    pub schema: Option<&'static str>,
+    /// The name, unquoted.
+    pub name: &'static str,
+}
+
+/// How to find out, after a crash, whether a statement that ran outside a transaction took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// There is no way to know; the statement may not be repeated blindly.
+    None,
+    /// Repeating it does no harm.
+    Repeat,
+    /// Look for the index: valid means done, invalid means drop it and build again.
+    IndexCreated(Object),
+    /// Done when the index is gone.
+    IndexDropped(Object),
+    /// Done when the enum has the label.
+    EnumValue {
+        /// The enum.
+        on: Object,
+        /// The label.
+        label: &'static str,
+    },
+    /// Done when it is no partition any more; a pending one is finished by `FINALIZE`.
+    PartitionDetached {
+        /// The partitioned table.
+        parent: Object,
+        /// The partition.
+        partition: Object,
+    },
+}
+
+/// A part of a text: start and end, in bytes.
+pub(crate) type Span = (u32, u32);
+
+/// One statement of a script.
+#[derive(Debug)]
+pub struct Statement(pub(crate) StatementParts);
+
+/// What a [`Statement`] is made of.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct StatementParts {
+    /// Its bytes in the script, without the closing `;`.
+    pub span: (u32, u32),
+    /// The line it starts in, from 1.
+    pub line: u32,
+    /// `CREATE INDEX`, `ALTER TABLE`, ...
+    pub kind: &'static str,
+    /// What it creates, changes or drops.
+    pub objects: &'static [Object],
+    /// Whether PostgreSQL lets it run in a transaction block.
+    pub in_transaction: bool,
+    /// Whether it loses data.
+    pub destroys_data: bool,
+    /// What to look at after a crash.
+    pub probe: Probe,
+    /// The word `CONCURRENTLY`, left out on a schema that is being provisioned.
+    pub concurrently: Option<(u32, u32)>,
+    /// The places of `${schema}`.
+    pub slots: &'static [(u32, u32)],
+}
+
+impl StatementParts {
+    /// Wraps the parts.
+    pub const fn embed(self) -> Statement {
+        Statement(self)
+    }
+}
+
+/// An up script or a down script.
+#[derive(Debug)]
+pub struct Script(pub(crate) ScriptParts);
+
+/// What a [`Script`] is made of.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ScriptParts {
+    /// Where it is, from the crate's directory: `migrations/public/001_create_users.sql`.
+    pub path: &'static str,
+    /// The file as it is, a byte order mark included.
+    pub text: &'static str,
+    /// Whether it runs in a transaction.
+    pub transactional: bool,
+    /// Whether every statement may be repeated after a crash.
+    pub idempotent: bool,
+    /// The statements in order.
+    pub statements: &'static [Statement],
+}
+
+impl ScriptParts {
+    /// Wraps the parts.
+    pub const fn embed(self) -> Script {
+        Script(self)
+    }
+}
+
+/// One embedded migration.
+#[derive(Debug)]
+pub struct Migration(pub(crate) MigrationParts);
+
+/// What a [`Migration`] is made of.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct MigrationParts {
+    /// Whose schema it changes.
+    pub scope: Scope,
+    /// Its version's canonical text.
+    pub version: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its checksum.
+    pub checksum: [u8; 32],
+    /// The head once it and all before it are applied.
+    pub head: [u8; 32],
+    /// The script that applies it.
+    pub up: Script,
+    /// The script that takes it back.
+    pub down: Option<Script>,
+    /// Whether the lock file has it.
+    pub locked: bool,
+    /// Whether it may not share a transaction with the migrations before it.
+    pub commit_before: bool,
+}
+
+impl MigrationParts {
+    /// Wraps the parts.
+    pub const fn embed(self) -> Migration {
+        Migration(self)
+    }
+}
+
+impl Migration {
+    /// Whose schema it changes.
+    pub const fn scope(&self) -> Scope {
+        self.0.scope
+    }
+
+    /// Its version.
+    pub const fn version(&self) -> Version<'static> {
+        Version(self.0.version)
+    }
+
+    /// Its name, `create_users` in `001_create_users.sql`.
+    pub const fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    /// Its checksum.
+    pub const fn checksum(&self) -> Checksum {
+        Checksum(self.0.checksum)
+    }
+
+    /// Where its up script is, from the crate's directory.
+    pub const fn path(&self) -> &'static str {
+        self.0.up.0.path
+    }
+
+    /// The text of its up script.
+    pub const fn sql(&self) -> &'static str {
+        self.0.up.0.text
+    }
+
+    /// The text of its down script.
+    pub const fn down_sql(&self) -> Option<&'static str> {
+        match &self.0.down {
+            Some(down) => Some(down.0.text),
+            None => None,
+        }
+    }
+}
+
+/// The migrations that a binary carries. Made by `embed_migrations!`.
+#[derive(Debug)]
+pub struct Migrations(pub(crate) MigrationsParts);
+
+/// What [`Migrations`] is made of.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct MigrationsParts {
+    /// The migrations of `public`, in version order.
+    pub public: &'static [Migration],
+    /// The migrations of every tenant, in version order.
+    pub tenant: &'static [Migration],
+    /// The files themselves.
+    pub files: Dir<'static>,
+    /// The folder on the machine that built the binary.
+    pub folder: &'static str,
+    /// Whether a boot compares that folder with what is embedded: true in debug builds.
+    pub compare_folder: bool,
+    /// Whether a migration may come before one that is already applied.
+    pub out_of_order: bool,
+    /// The name and version of the crate that embeds, for the ledger: `shop 1.4.0`.
+    pub app: &'static str,
+}
+
+impl MigrationsParts {
+    /// Wraps the parts.
+    pub const fn embed(self) -> Migrations {
+        Migrations(self)
+    }
+}
+
+impl Migrations {
+    /// The migrations of `public`, in version order.
+    pub const fn public(&self) -> &'static [Migration] {
+        self.0.public
+    }
+
+    /// The migrations of every tenant, in version order.
+    pub const fn tenant(&self) -> &'static [Migration] {
+        self.0.tenant
+    }
+
+    /// The files that the binary carries, as they were when it was built.
+    pub const fn files(&self) -> &Dir<'static> {
+        &self.0.files
+    }
+}
