@@ -1,0 +1,2 @@
+DROP TRIGGER invoices_protect_closed ON invoices;
+DROP FUNCTION protect_closed_invoice();

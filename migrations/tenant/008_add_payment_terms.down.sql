@@ -1,0 +1,3 @@
+ALTER TABLE customers
+    DROP COLUMN vat_id,
+    DROP COLUMN payment_terms_days;
