@@ -1,6 +1,43 @@
 //! SQL as far as pgmig needs it: statements, what each is, what the runtime must know of it.
 
+mod cursor;
+mod facts;
+mod slot;
+mod split;
+mod squawk;
+mod token;
+
 use std::ops::Range;
+
+/// The statements of a script, in order.
+///
+/// Told from the tokens alone and cheap: nothing is parsed, and text that PostgreSQL would refuse
+/// gives statements too. What stands between the ranges (comments, `;`, psql's `\restrict` lines)
+/// is not meant for the server.
+///
+/// ```
+/// let statements = pgmig_core::sql::analyse("CREATE TABLE a (id int);\nVACUUM a;");
+/// assert_eq!(statements[0].kind, "CREATE TABLE");
+/// assert_eq!(statements[1].line, 2);
+/// ```
+pub fn analyse(text: &str) -> Vec<Statement> {
+    let masked = slot::mask(text);
+    let mut line = 1;
+    let mut counted = 0;
+    let split = split::split(&masked);
+    let statements = split.statements.iter().map(|raw| {
+        let start = raw.range().start;
+        line += newlines(&text[counted..start]);
+        counted = start;
+        facts::statement(text, &masked, raw, line)
+    });
+    statements.collect()
+}
+
+fn newlines(text: &str) -> u32 {
+    let count = text.bytes().filter(|byte| *byte == b'\n').count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
 
 /// Whether a statement may run inside a transaction block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,250 @@
+//! The tokens of SQL text, as PostgreSQL cuts them: an operator of several characters is one.
+
+use std::ops::Range;
+
+use super::squawk::lexer::{Lexeme, Piece, pieces};
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    /// An unquoted identifier or keyword.
+    Word,
+    /// A quoted identifier.
+    Quoted,
+    /// A string constant.
+    String,
+    /// A dollar-quoted string constant.
+    Dollar,
+    /// A number.
+    Number,
+    /// `$1`.
+    Parameter,
+    /// An operator, whole.
+    Operator,
+    /// `, ( ) [ ] . ;` or one of `: :: := ..`.
+    Punctuation,
+    /// A comment.
+    Comment,
+    /// White space.
+    Space,
+    /// A psql meta-command, from the backslash to the end of the line.
+    Meta,
+    /// A character that SQL has no use for.
+    Unknown,
+}
+
+/// A token and where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Token {
+    /// What it is.
+    pub(crate) kind: TokenKind,
+    /// Its first byte.
+    pub(crate) start: usize,
+    /// The byte after its last.
+    pub(crate) end: usize,
+    /// Whether a string, a quoted name or a comment has its closing mark.
+    pub(crate) closed: bool,
+}
+
+impl Token {
+    /// Its bytes.
+    pub(crate) fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// Whether PostgreSQL passes over it.
+    pub(crate) fn is_trivia(self) -> bool {
+        matches!(self.kind, TokenKind::Space | TokenKind::Comment)
+    }
+}
+
+/// Cuts text into tokens, one by one; the caller may skip text that is not SQL.
+pub(crate) struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+    pieces: Box<dyn Iterator<Item = Piece> + 'a>,
+    ahead: Option<Piece>,
+    waiting: Vec<Token>,
+}
+
+impl<'a> Lexer<'a> {
+    /// Starts at the beginning of `text`.
+    pub(crate) fn new(text: &'a str) -> Self {
+        Lexer {
+            text,
+            at: 0,
+            pieces: Box::new(pieces(text)),
+            ahead: None,
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Goes on at byte `at`, whatever is before it.
+    pub(crate) fn skip_to(&mut self, at: usize) {
+        self.at = at;
+        self.pieces = Box::new(pieces(&self.text[at..]));
+        self.ahead = None;
+        self.waiting.clear();
+    }
+
+    fn peek(&mut self) -> Option<Piece> {
+        if self.ahead.is_none() {
+            self.ahead = self.pieces.next();
+        }
+        self.ahead
+    }
+
+    fn bump(&mut self, piece: Piece) {
+        self.at += piece.len;
+        self.ahead = None;
+    }
+
+    /// The rest of the line, which a backslash makes psql's own.
+    fn meta(&mut self, start: usize) -> Token {
+        let rest = &self.text[start..];
+        let end = start + rest.find(['\n', '\r']).unwrap_or(rest.len());
+        self.skip_to(end);
+        Token {
+            kind: TokenKind::Meta,
+            start,
+            end,
+            closed: true,
+        }
+    }
+
+    /// Takes the operator characters that touch each other and cuts them as PostgreSQL does:
+    /// `+` or `-` ends an operator only where it holds a character that SQL's own operators do
+    /// not use (Lexical Structure, "Operators").
+    fn operators(&mut self, start: usize) {
+        while let Some(piece) = self.peek()
+            && piece.lexeme == Lexeme::OperatorChar
+        {
+            self.bump(piece);
+        }
+        let mut start = start;
+        while start < self.at {
+            let len = operator_len(&self.text[start..self.at]);
+            self.waiting.push(Token {
+                kind: TokenKind::Operator,
+                start,
+                end: start + len,
+                closed: true,
+            });
+            start += len;
+        }
+        self.waiting.reverse();
+    }
+
+    /// `::` and `:=` are one token each.
+    fn colon(&mut self, start: usize) -> Token {
+        if self.text[start + 1..].starts_with([':', '='])
+            && let Some(piece) = self.peek()
+        {
+            self.bump(piece);
+        }
+        self.token(TokenKind::Punctuation, start, true)
+    }
+
+    fn token(&self, kind: TokenKind, start: usize, closed: bool) -> Token {
+        Token {
+            kind,
+            start,
+            end: self.at,
+            closed,
+        }
+    }
+}
+
+impl Iterator for Lexer<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        if let Some(token) = self.waiting.pop() {
+            return Some(token);
+        }
+        let start = self.at;
+        let piece = self.peek()?;
+        self.bump(piece);
+        let kind = match piece.lexeme {
+            Lexeme::OperatorChar => {
+                self.operators(start);
+                return self.waiting.pop();
+            }
+            Lexeme::Punctuation if self.text[start..].starts_with(':') => {
+                return Some(self.colon(start));
+            }
+            Lexeme::Unknown if self.text[start..].starts_with('\\') => {
+                return Some(self.meta(start));
+            }
+            Lexeme::Space => TokenKind::Space,
+            Lexeme::Comment => TokenKind::Comment,
+            Lexeme::Word => TokenKind::Word,
+            Lexeme::Quoted => TokenKind::Quoted,
+            Lexeme::String => TokenKind::String,
+            Lexeme::Dollar => TokenKind::Dollar,
+            Lexeme::Number => TokenKind::Number,
+            Lexeme::Parameter => TokenKind::Parameter,
+            Lexeme::Punctuation => TokenKind::Punctuation,
+            Lexeme::Unknown => TokenKind::Unknown,
+        };
+        Some(self.token(kind, start, piece.closed))
+    }
+}
+
+/// The length of the first operator in a run of operator characters.
+fn operator_len(run: &str) -> usize {
+    if run.contains(['~', '!', '@', '#', '^', '&', '|', '`', '?', '%']) {
+        return run.len();
+    }
+    run.trim_end_matches(['+', '-']).len().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(text: &str) -> Vec<&str> {
+        Lexer::new(text)
+            .filter(|token| !token.is_trivia())
+            .map(|token| &text[token.range()])
+            .collect()
+    }
+
+    #[test]
+    fn an_operator_of_several_characters_is_one_token() {
+        assert_eq!(cut("a<=b"), ["a", "<=", "b"]);
+        assert_eq!(cut("a <> -1"), ["a", "<>", "-", "1"]);
+        assert_eq!(cut("a@>b->>'c'"), ["a", "@>", "b", "->>", "'c'"]);
+    }
+
+    #[test]
+    fn a_trailing_sign_belongs_to_an_operator_only_where_postgresql_says_so() {
+        assert_eq!(cut("a=-1"), ["a", "=", "-", "1"]);
+        assert_eq!(cut("a*+-1"), ["a", "*", "+", "-", "1"]);
+        assert_eq!(cut("a@-1"), ["a", "@-", "1"]);
+    }
+
+    #[test]
+    fn a_comment_cuts_an_operator() {
+        assert_eq!(cut("a+/* x */b"), ["a", "+", "b"]);
+        assert_eq!(cut("a--b\nc"), ["a", "c"]);
+    }
+
+    #[test]
+    fn colons_are_put_together() {
+        assert_eq!(cut("a::int"), ["a", "::", "int"]);
+        assert_eq!(cut("a := 1"), ["a", ":=", "1"]);
+        assert_eq!(cut("x[1:2]"), ["x", "[", "1", ":", "2", "]"]);
+    }
+
+    #[test]
+    fn the_tokens_cover_the_text_end_to_end() {
+        let text = "\u{feff}select 'a''b', $$x;y$$, E'\\'', U&\"d\" -- c\n\\gset x\n;";
+        let mut at = 0;
+        for token in Lexer::new(text) {
+            assert_eq!(token.start, at);
+            at = token.end;
+        }
+        assert_eq!(at, text.len());
+    }
+}
