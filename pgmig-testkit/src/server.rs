@@ -1,0 +1,209 @@
+//! The server that the tests of this process use.
+
+use crate::account::Account;
+use crate::binaries::{self, Binaries};
+use crate::instance::{Instance, SUPERUSER};
+use crate::settings::{Settings, Source};
+use crate::{Error, database, files, shared};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions as _, Executor as _, Row as _};
+use std::path::PathBuf;
+use std::str::FromStr as _;
+
+/// Where a server came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// It ran already; `DATABASE_URL` names it.
+    DatabaseUrl,
+    /// Started from the binaries in this directory, which were on this machine.
+    Local(PathBuf),
+}
+
+/// A PostgreSQL server that databases can be created on.
+#[derive(Debug, Clone)]
+pub struct Server {
+    url: String,
+    major: u32,
+    origin: Origin,
+}
+
+impl Server {
+    /// The server of this process: found or brought at the first call, the same ever after.
+    ///
+    /// # Errors
+    ///
+    /// When there is none and none can be brought. It is tried once a process; later calls
+    /// return the same error.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn demo() -> Result<(), pgmig_testkit::Error> {
+    /// let server = pgmig_testkit::Server::get().await?;
+    /// println!("PostgreSQL {} from {:?}", server.major(), server.origin());
+    /// # Ok(()) }
+    /// ```
+    pub async fn get() -> Result<&'static Self, Error> {
+        static SERVER: tokio::sync::OnceCell<Result<Server, Error>> =
+            tokio::sync::OnceCell::const_new();
+        let server = SERVER.get_or_init(Self::find_or_bring).await;
+        server.as_ref().map_err(Error::Server)
+    }
+
+    /// The URL of the server's maintenance database.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The major version of the server: 13 to 18 where it was brought.
+    pub fn major(&self) -> u32 {
+        self.major
+    }
+
+    /// Where the server came from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Whether we started it, without `fsync`.
+    pub(crate) fn brought(&self) -> bool {
+        self.origin != Origin::DatabaseUrl
+    }
+
+    async fn find_or_bring() -> Result<Self, Error> {
+        let settings = Settings::from_env()?;
+        match &settings.url {
+            Some(url) if settings.allows(Source::Url) => Self::running(url, settings.major).await,
+            _ => {
+                let brought = tokio::task::spawn_blocking(move || Self::bring(&settings)).await;
+                brought.unwrap_or_else(|error| match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(_) => Err(Error::Interrupted),
+                })
+            }
+        }
+    }
+
+    /// The server that `DATABASE_URL` names.
+    async fn running(url: &str, wanted: Option<u32>) -> Result<Self, Error> {
+        let mut server = Self {
+            url: url.to_owned(),
+            major: 0,
+            origin: Origin::DatabaseUrl,
+        };
+        let mut connection = server.connect().await?;
+        let row = connection
+            .fetch_one("SHOW server_version_num")
+            .await
+            .and_then(|row| row.try_get::<String, _>(0))
+            .map_err(|source| server.refused("read the version", source))?;
+        server.major = row.parse().unwrap_or(0) / 10_000;
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != server.major) {
+            return Err(Error::WrongVersion {
+                found: server.major,
+                wanted,
+            });
+        }
+        database::remove_left_over(&server, &mut connection).await?;
+        Ok(server)
+    }
+
+    /// A server of our own, from the first binaries that are to be had.
+    fn bring(settings: &Settings) -> Result<Self, Error> {
+        let account = Account::of_this_process()?;
+        let cache = files::cache_root(&account, settings)?;
+        let (binaries, origin) = find_binaries(settings)?;
+        let instance = shared::join(&account, &binaries, &cache)?;
+        Ok(Self {
+            url: url_of(&instance),
+            major: binaries.major,
+            origin,
+        })
+    }
+
+    /// A connection to the maintenance database.
+    pub(crate) async fn connect(&self) -> Result<PgConnection, Error> {
+        let options = PgConnectOptions::from_str(&self.url);
+        let connection = match options {
+            Ok(options) => options.connect().await,
+            Err(error) => Err(error),
+        };
+        connection.map_err(|source| self.refused("connect", source))
+    }
+
+    pub(crate) fn refused(&self, action: &str, source: sqlx::Error) -> Error {
+        Error::Database {
+            action: action.to_owned(),
+            server: without_password(&self.url),
+            source,
+        }
+    }
+}
+
+fn find_binaries(settings: &Settings) -> Result<(Binaries, Origin), Error> {
+    let mut tried = String::new();
+    if settings.allows(Source::Local)
+        && let Some(found) = binaries::local(settings, &mut tried)?
+    {
+        let origin = Origin::Local(found.dir.clone());
+        return Ok((found, origin));
+    }
+    Err(Error::NoPostgres { tried })
+}
+
+fn url_of(instance: &Instance) -> String {
+    let Instance { port, password, .. } = instance;
+    format!("postgres://{SUPERUSER}:{password}@127.0.0.1:{port}/postgres")
+}
+
+/// The URL as a message may show it.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return "a URL that cannot be read".to_owned();
+    };
+    let rest = rest.split('?').next().unwrap_or_default();
+    match rest.rsplit_once('@') {
+        Some((user, host)) => {
+            let user = user.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}@{host}")
+        }
+        None => format!("{scheme}://{rest}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn a_message_never_shows_a_password() {
+        for (url, shown) in [
+            (
+                "postgres://me:s3:c@r@t@db:5/x?password=y",
+                "postgres://me@db:5/x",
+            ),
+            ("postgres://db/x", "postgres://db/x"),
+            ("not a url", "a URL that cannot be read"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+
+    #[tokio::test]
+    async fn two_calls_give_one_server_that_answers() {
+        let first = Server::get().await.unwrap();
+        let second = Server::get().await.unwrap();
+        assert_eq!(first.url(), second.url());
+        let row = first
+            .connect()
+            .await
+            .unwrap()
+            .fetch_one("SHOW server_version_num")
+            .await
+            .unwrap();
+        let number: String = row.get(0);
+        assert_eq!(number.parse::<u32>().unwrap() / 10_000, first.major());
+    }
+}
