@@ -4,11 +4,19 @@
 //! No async, no database, no tokens: the macro and `cargo pgmig` both call [`load`], so that they
 //! cannot disagree.
 
+mod checksum;
+pub mod directive;
 mod folder;
+mod layout;
+pub mod lock;
 mod model;
+mod nearest;
 mod problem;
+mod script;
+mod settings;
 pub mod sql;
+mod tokens;
 
 pub use folder::{Loaded, load};
 pub use model::{Checksum, Folder, Head, Migration, Scope, Script, Version};
-pub use problem::{Problem, Severity};
+pub use problem::{Position, Problem, Severity};

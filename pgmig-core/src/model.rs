@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::directive::Directive;
 use crate::sql::Statement;
 
 /// Whose schema a migration changes.
@@ -129,6 +130,8 @@ pub struct Script {
     pub transactional: bool,
     /// Whether `-- pgmig: idempotent` says that every statement may be repeated after a crash.
     pub idempotent: bool,
+    /// What its comments ask pgmig for.
+    pub directives: Vec<Directive>,
     /// The statements in order.
     pub statements: Vec<Statement>,
 }

@@ -1,0 +1,4 @@
+//! The lock file: which migrations are final.
+
+/// The file's name.
+pub const FILE: &str = "pgmig.lock";
