@@ -4,3 +4,5 @@
 #[cfg(feature = "macros")]
 pub use pgmig_macros::embed_migrations;
 pub use pgmig_runtime::*;
+
+pub mod build;

@@ -6,6 +6,7 @@
 
 mod checksum;
 pub mod directive;
+mod draft;
 mod folder;
 mod layout;
 pub mod lock;

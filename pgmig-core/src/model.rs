@@ -161,7 +161,7 @@ pub struct Migration {
 }
 
 /// A folder of migrations, read and checked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Folder {
     /// Where it is.
     pub root: PathBuf,

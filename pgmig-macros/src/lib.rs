@@ -1,9 +1,25 @@
-//! `embed_migrations!`, the macro of pgmig. Use it through the crate `pgmig`.
+//! `embed_migrations!`, the macro of pgmig. Use it through the crate `pgmig`, which documents it.
+//!
+//! A pipeline of nouns: [`ast`] is what was written, [`valid`] what it asks for, [`expand`] turns
+//! the checked folder into tokens ([`value`] with its [`script`]s, [`module`] with names from [`variant`]), and
+//! [`fallback`] stands in after an error, so that one mistake gives one message. All of it works
+//! on `proc_macro2` tokens, so that the tests under each file need no compiler.
+
+mod ast;
+mod expand;
+mod fallback;
+mod module;
+#[cfg(test)]
+mod samples;
+mod script;
+mod valid;
+mod value;
+mod variant;
 
 use proc_macro::TokenStream;
 
-/// Embeds a folder of migrations.
+#[allow(missing_docs)] // Documented where it is re-exported, in `pgmig`.
 #[proc_macro]
 pub fn embed_migrations(input: TokenStream) -> TokenStream {
-    input
+    expand::expand(input.into(), &valid::Environment::of_this_process()).into()
 }

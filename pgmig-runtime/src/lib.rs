@@ -12,6 +12,9 @@ pub use embedded::{
 /// and a runtime that do not fit fail to build instead of misunderstanding each other.
 #[doc(hidden)]
 pub mod __private_0_1_0 {
-    pub use crate::embedded::{MigrationParts, MigrationsParts, ScriptParts, StatementParts};
+    pub use crate::embedded::{
+        Migration, MigrationParts, Migrations, MigrationsParts, Object, Probe, Scope, ScriptParts,
+        StatementParts, Version,
+    };
     pub use include_dir::{Dir, DirEntry, File};
 }

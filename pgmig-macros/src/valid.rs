@@ -1,0 +1,221 @@
+//! Whether what was written makes sense, and what it asks for.
+
+use std::env;
+use std::path::PathBuf;
+
+use proc_macro2::Span;
+use quote::quote;
+use syn::ext::IdentExt as _;
+use syn::{Expr, LitStr};
+
+use crate::ast::{Argument, Input};
+
+/// What the macro knows of the build it runs in.
+pub(crate) struct Environment {
+    /// The directory of the calling crate's `Cargo.toml`.
+    pub(crate) manifest_dir: Option<PathBuf>,
+    /// Whether `PGMIG_LOCKED` makes every draft an error.
+    pub(crate) locked: bool,
+}
+
+impl Environment {
+    /// As Cargo set it for this compiler.
+    pub(crate) fn of_this_process() -> Self {
+        Environment {
+            manifest_dir: env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from),
+            locked: env::var("PGMIG_LOCKED").is_ok_and(|value| is_on(&value)),
+        }
+    }
+}
+
+/// `PGMIG_LOCKED=0` and an empty value switch it off, so that one step of a pipeline can.
+fn is_on(value: &str) -> bool {
+    !["", "0", "false"].contains(&value)
+}
+
+/// What is asked for.
+pub(crate) struct Request {
+    /// The folder on this machine.
+    pub(crate) root: PathBuf,
+    /// The folder from the crate's directory, with `/`.
+    pub(crate) shown: String,
+    /// Where messages point.
+    pub(crate) span: Span,
+}
+
+/// The named arguments.
+pub(crate) struct Options {
+    /// The crate that the tokens name, `::pgmig` unless `crate = path` says another.
+    pub(crate) pgmig: syn::Path,
+}
+
+const DEFAULT_FOLDER: &str = "migrations";
+
+impl Request {
+    /// Finds the folder that `input` means.
+    pub(crate) fn new(input: &Input, environment: &Environment) -> syn::Result<Self> {
+        let span = match (&input.path, &input.module) {
+            (Some(path), _) => path.span(),
+            (None, Some(module)) => module.name.span(),
+            (None, None) => Span::call_site(),
+        };
+        let shown = match &input.path {
+            Some(path) => relative(path)?,
+            None => DEFAULT_FOLDER.to_owned(),
+        };
+        let Some(manifest_dir) = &environment.manifest_dir else {
+            return Err(syn::Error::new(
+                span,
+                "CARGO_MANIFEST_DIR is not set, and the folder is looked for beside Cargo.toml\n\
+                 help: build with cargo, or set it to the directory of the crate",
+            ));
+        };
+        Ok(Request {
+            root: manifest_dir.join(&shown),
+            shown,
+            span,
+        })
+    }
+}
+
+/// The path as it is shown and embedded: `/` between its parts, no `./` before it.
+fn relative(path: &LitStr) -> syn::Result<String> {
+    let spelt = path.value().replace('\\', "/");
+    let drive = spelt.as_bytes().get(1) == Some(&b':');
+    if spelt.starts_with('/') || drive {
+        return Err(syn::Error::new(
+            path.span(),
+            "the path is absolute\n\
+             note: a build that names a place of one machine cannot be repeated on another\n\
+             help: spell the folder relative to Cargo.toml, `../` included",
+        ));
+    }
+    let mut shown = spelt.as_str();
+    while let Some(rest) = shown.strip_prefix("./") {
+        shown = rest.trim_start_matches('/');
+    }
+    let shown = shown.trim_end_matches('/');
+    if shown.is_empty() || shown == "." {
+        return Err(syn::Error::new(
+            path.span(),
+            "the path names no folder\n\
+             help: leave it out for `migrations` beside Cargo.toml",
+        ));
+    }
+    Ok(shown.to_owned())
+}
+
+impl Options {
+    /// Reads the named arguments; the errors are all there are, and what is wrong has its default.
+    pub(crate) fn new(arguments: &[Argument]) -> (Self, Option<syn::Error>) {
+        let mut options = Options {
+            pgmig: syn::parse_quote!(::pgmig),
+        };
+        let mut errors = Vec::new();
+        for (at, argument) in arguments.iter().enumerate() {
+            if arguments[..at].iter().any(|one| one.key == argument.key) {
+                let message = format!("`{}` is given twice", argument.key);
+                errors.push(syn::Error::new(argument.key.span(), message));
+            } else if let Err(error) = options.set(argument) {
+                errors.push(error);
+            }
+        }
+        let errors = errors.into_iter().reduce(|mut all, one| {
+            all.combine(one);
+            all
+        });
+        (options, errors)
+    }
+
+    fn set(&mut self, argument: &Argument) -> syn::Result<()> {
+        match (argument.key.unraw().to_string().as_str(), &argument.value) {
+            ("crate", Expr::Path(path)) if path.qself.is_none() => {
+                self.pgmig = path.path.clone();
+                Ok(())
+            }
+            ("crate", other) => Err(syn::Error::new_spanned(
+                quote!(#other),
+                "expected the path of pgmig, as in `crate = my_database::pgmig`",
+            )),
+            (key, _) => Err(syn::Error::new(
+                argument.key.span(),
+                format!(
+                    "unknown argument `{key}`\n\
+                     help: a path in quotes and `crate = path::to::pgmig` are all there is"
+                ),
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use super::*;
+
+    fn shown(path: &str) -> Result<String, String> {
+        relative(&LitStr::new(path, Span::call_site())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_path_is_spelt_with_slashes_and_without_a_leading_dot() {
+        assert_eq!(shown("db/migrations").unwrap(), "db/migrations");
+        assert_eq!(shown(r"db\my migrations\").unwrap(), "db/my migrations");
+        assert_eq!(shown(".//./db/").unwrap(), "db");
+        assert_eq!(shown("../größe/迁移").unwrap(), "../größe/迁移");
+    }
+
+    #[test]
+    fn an_absolute_path_is_refused_on_every_platform() {
+        for path in [
+            "/srv/migrations",
+            r"C:\migrations",
+            "C:/migrations",
+            r"\\host\share",
+        ] {
+            assert!(shown(path).unwrap_err().starts_with("the path is absolute"));
+        }
+    }
+
+    #[test]
+    fn a_path_to_nowhere_is_refused() {
+        for path in ["", ".", "./"] {
+            assert!(
+                shown(path)
+                    .unwrap_err()
+                    .starts_with("the path names no folder")
+            );
+        }
+    }
+
+    #[test]
+    fn every_wrong_argument_is_told_at_once() {
+        let input: Input =
+            syn::parse_str(r#""db", layuot = "sqlx", crate = "x", crate = a::b"#).unwrap();
+        let (options, errors) = Options::new(&input.arguments);
+        let errors: Vec<_> = errors.unwrap().into_iter().map(|e| e.to_string()).collect();
+        assert!(errors[0].starts_with("unknown argument `layuot`"));
+        assert!(errors[1].starts_with("expected the path of pgmig"));
+        assert_eq!(errors[2], "`crate` is given twice");
+        let pgmig = &options.pgmig;
+        assert_eq!(quote!(#pgmig).to_string(), ":: pgmig");
+    }
+
+    #[test]
+    fn locked_is_switched_off_by_nothing_and_by_zero() {
+        assert!(is_on("1") && is_on("true"));
+        assert!(!is_on("") && !is_on("0") && !is_on("false"));
+    }
+
+    #[test]
+    fn without_cargo_the_folder_cannot_be_found() {
+        let environment = Environment {
+            manifest_dir: None,
+            locked: false,
+        };
+        let input: Input = syn::parse_str("").unwrap();
+        let error = Request::new(&input, &environment).err().unwrap();
+        assert!(error.to_string().starts_with("CARGO_MANIFEST_DIR"));
+    }
+}

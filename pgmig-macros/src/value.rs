@@ -1,0 +1,219 @@
+//! The checked folder as an expression of type `Migrations`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pgmig_core::{Folder, Migration, Scope, Script};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::script::script;
+
+/// The module that the tokens name: through it a macro and a runtime that do not fit fail loudly.
+pub(crate) fn private(pgmig: &syn::Path) -> TokenStream {
+    quote!(#pgmig::__private_0_1_0)
+}
+
+/// What the scope is called in Rust.
+pub(crate) fn scope_name(scope: Scope) -> Ident {
+    let name = match scope {
+        Scope::Public => "Public",
+        Scope::Tenant => "Tenant",
+    };
+    Ident::new(name, Span::call_site())
+}
+
+/// The expression: a block whose statics hold each file once, and the value that points to them.
+///
+/// Every name is absolute, primitive types too, so that nothing the calling module defines gets
+/// in between. Slices of what a `const fn` makes are statics or `const` blocks, because a
+/// temporary outside of them does not live for `'static`.
+pub(crate) fn value(folder: &Folder, shown: &str, pgmig: &syn::Path) -> TokenStream {
+    let files = Files::of(folder, shown, private(pgmig));
+    let private = &files.private;
+    let statics = files.statics();
+    let [public, tenant] = [&folder.public, &folder.tenant].map(|all| files.migrations(all));
+    let [publics, tenants] = [&folder.public, &folder.tenant].map(Vec::len);
+    let entries = files.entries("", &files.paths());
+    let path = format!("/{shown}");
+    let out_of_order = folder.out_of_order;
+    quote! {{
+        #statics
+        static PUBLIC: [#private::Migration; #publics] = #public;
+        static TENANT: [#private::Migration; #tenants] = #tenant;
+        #private::MigrationsParts {
+            public: &PUBLIC,
+            tenant: &TENANT,
+            files: #private::Dir::new("", #entries),
+            // A release build does not look for the folder, so it does not carry where it was.
+            folder: if ::core::cfg!(debug_assertions) {
+                ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path)
+            } else {
+                #shown
+            },
+            compare_folder: ::core::cfg!(debug_assertions),
+            out_of_order: #out_of_order,
+            app: ::core::concat!(
+                ::core::env!("CARGO_PKG_NAME"), " ", ::core::env!("CARGO_PKG_VERSION")
+            ),
+        }
+        .embed()
+    }}
+}
+
+/// The files that travel, each with the static that holds it.
+struct Files<'a> {
+    private: TokenStream,
+    shown: &'a str,
+    names: BTreeMap<&'a str, Ident>,
+    /// Those that are read as text; what is not SQL is only carried.
+    scripts: BTreeSet<&'a str>,
+}
+
+impl<'a> Files<'a> {
+    fn of(folder: &'a Folder, shown: &'a str, private: TokenStream) -> Self {
+        let migrations = folder.public.iter().chain(&folder.tenant);
+        let scripts = migrations.flat_map(|one| [Some(&one.up), one.down.as_ref()]);
+        let scripts: BTreeSet<_> = scripts.flatten().map(|one| one.path.as_str()).collect();
+        let mut paths = scripts.clone();
+        paths.extend(folder.files.iter().map(String::as_str));
+        let names = paths.into_iter().enumerate();
+        Files {
+            private,
+            shown,
+            names: names
+                .map(|(at, path)| (path, format_ident!("FILE_{at}")))
+                .collect(),
+            scripts,
+        }
+    }
+
+    fn paths(&self) -> Vec<&'a str> {
+        self.names.keys().copied().collect()
+    }
+
+    fn statics(&self) -> TokenStream {
+        let statics = self.names.iter().map(|(path, name)| {
+            let on_disk = format!("/{}/{path}", self.shown);
+            let on_disk = quote!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #on_disk));
+            if self.scripts.contains(path) {
+                quote!(static #name: &::core::primitive::str = ::core::include_str!(#on_disk);)
+            } else {
+                quote!(static #name: &[::core::primitive::u8] = ::core::include_bytes!(#on_disk);)
+            }
+        });
+        statics.collect()
+    }
+
+    /// The entries of the directory `within`, of which `paths` are all the files below it.
+    fn entries(&self, within: &str, paths: &[&str]) -> TokenStream {
+        let private = &self.private;
+        let mut here: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for path in paths {
+            let rest = &path[within.len()..];
+            let end = rest.find('/').map_or(path.len(), |at| within.len() + at);
+            here.entry(&path[..end]).or_default().push(path);
+        }
+        let entries = here.iter().map(|(path, below)| {
+            if below.as_slice() == [*path] {
+                let name = self.names.get(path);
+                let bytes = self.scripts.contains(path).then(|| quote!(.as_bytes()));
+                return quote!(#private::DirEntry::File(#private::File::new(#path, #name #bytes)));
+            }
+            let entries = self.entries(&format!("{path}/"), below);
+            quote!(#private::DirEntry::Dir(#private::Dir::new(#path, #entries)))
+        });
+        quote!(const { &[#(#entries),*] })
+    }
+
+    fn migrations(&self, migrations: &[Migration]) -> TokenStream {
+        let migrations = migrations.iter().map(|migration| self.migration(migration));
+        quote!([#(#migrations),*])
+    }
+
+    fn migration(&self, migration: &Migration) -> TokenStream {
+        let private = &self.private;
+        let scope = scope_name(migration.scope);
+        let version = migration.version.as_str();
+        let name = &migration.name;
+        let [checksum, head] = [migration.checksum.0, migration.head.0].map(bytes);
+        let up = self.script(&migration.up);
+        let down = match migration.down.as_ref().map(|down| self.script(down)) {
+            Some(down) => quote!(::core::option::Option::Some(#down)),
+            None => quote!(::core::option::Option::None),
+        };
+        let (locked, commit_before) = (migration.locked, migration.commit_before);
+        quote! {
+            #private::MigrationParts {
+                scope: #private::Scope::#scope,
+                version: #version,
+                name: #name,
+                checksum: #checksum,
+                head: #head,
+                up: #up,
+                down: #down,
+                locked: #locked,
+                commit_before: #commit_before,
+            }
+            .embed()
+        }
+    }
+
+    fn script(&self, on_disk: &Script) -> TokenStream {
+        let text = self.names.get(on_disk.path.as_str());
+        script(on_disk, self.shown, text, &self.private)
+    }
+}
+
+/// 32 bytes as one byte string: a token instead of 63.
+fn bytes(digest: [u8; 32]) -> TokenStream {
+    let literal = Literal::byte_string(&digest);
+    quote!(*#literal)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use super::*;
+    use crate::samples::{folder, migration};
+
+    fn tokens() -> String {
+        let folder = folder(vec![migration("1", "create"), migration("2", "alter")]);
+        let tokens = value(&folder, "db/my migrations", &syn::parse_quote!(::pgmig));
+        let block: TokenStream = syn::parse2::<syn::Expr>(tokens.clone())
+            .map(|_| tokens)
+            .unwrap();
+        block.to_string()
+    }
+
+    #[test]
+    fn each_file_is_included_once_and_by_a_path_from_the_manifest() {
+        let tokens = tokens();
+        let include = ":: core :: include_str ! (:: core :: concat ! \
+                       (:: core :: env ! (\"CARGO_MANIFEST_DIR\") , \
+                       \"/db/my migrations/public/1_create.sql\"))";
+        assert_eq!(tokens.matches(include).count(), 1, "{tokens}");
+        assert_eq!(tokens.matches(":: core :: include_str !").count(), 2);
+        assert_eq!(tokens.matches(":: core :: include_bytes !").count(), 1);
+        assert_eq!(tokens.matches("create table").count(), 0);
+    }
+
+    #[test]
+    fn no_place_of_this_machine_is_in_the_tokens() {
+        let here = std::env::current_dir().unwrap();
+        let tokens = tokens();
+        assert!(!tokens.contains(here.to_str().unwrap()), "{tokens}");
+        assert!(!tokens.contains("/somewhere"), "{tokens}");
+    }
+
+    #[test]
+    fn directories_hold_their_files() {
+        let tokens = tokens();
+        let directory = r#"Dir :: new ("public" , const { & [:: pgmig :: __private_0_1_0 ::"#;
+        assert!(tokens.contains(directory), "{tokens}");
+        let lock = r#"File :: new ("pgmig.lock" , FILE_0)"#;
+        assert!(tokens.contains(lock), "{tokens}");
+        let script = r#"File :: new ("public/1_create.sql" , FILE_1 . as_bytes ())"#;
+        assert!(tokens.contains(script), "{tokens}");
+    }
+}
