@@ -8,11 +8,10 @@
 
 use std::ops::Range;
 
-use squawk_lexer::TokenKind;
-
 use crate::Problem;
 use crate::nearest::nearest;
-use crate::tokens::{Lexed, Token};
+use crate::sql::token::{Token, TokenKind};
+use crate::tokens::{Lexed, passed_over};
 
 /// What a directive asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,15 +60,16 @@ pub(crate) fn read(script: &Lexed<'_>, path: &str, problems: &mut Vec<Problem>) 
             token: *token,
             before,
         };
-        let read = match token.kind {
-            TokenKind::LineComment => comment.line(),
-            TokenKind::BlockComment { terminated: true } => comment.block(),
-            _ if token.is_trivia() => Ok(None),
-            _ => {
-                before = Some(*token);
-                Ok(None)
-            }
+        let read = if script.is_line_comment(*token) {
+            comment.line()
+        } else if token.kind == TokenKind::Comment {
+            comment.block()
+        } else {
+            Ok(None)
         };
+        if !passed_over(*token) {
+            before = Some(*token);
+        }
         match read {
             Ok(directive) => found.extend(directive),
             Err(problem) => problems.push(*problem),
@@ -147,11 +147,7 @@ impl Comment<'_> {
         }
         let title = "directive in a block comment";
         Err(self
-            .problem(
-                "misplaced-directive",
-                title,
-                self.token.start..self.token.end,
-            )
+            .problem("misplaced-directive", title, self.token.range())
             .help("write it as a line comment: `-- pgmig: ...`")
             .into())
     }
@@ -166,7 +162,7 @@ impl Comment<'_> {
         }
         let title = format!("directive `{name}` without the colon after `pgmig`");
         Err(self
-            .problem("unknown-directive", title, self.token.start..self.token.end)
+            .problem("unknown-directive", title, self.token.range())
             .help(format!("write `-- pgmig: {name}`"))
             .into())
     }
@@ -240,7 +236,7 @@ impl Comment<'_> {
                 "move it to the head of the file: it is about the whole file",
             ));
         }
-        if before.kind != TokenKind::Semi {
+        if self.script.text(before) != ";" {
             return Err(misplaced(
                 "directive inside a statement",
                 "move it to the line before the statement",

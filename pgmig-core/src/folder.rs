@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::layout::{self, Found};
 use crate::script;
+use crate::settings;
 use crate::{Folder, Head, Migration, Problem, Scope};
 
 /// What [`load`] found. The folder is there even when there are problems: it holds whatever could
@@ -31,13 +32,17 @@ pub fn load(root: &Path, shown: &str) -> Loaded {
     let shown = shown.trim_end_matches(['/', '\\']);
     let mut listing = layout::list(root, shown);
     let mut problems = std::mem::take(&mut listing.problems);
+    let (settings, has_settings) = settings::read(root, shown, &mut problems);
     let mut folder = Folder {
         root: root.to_owned(),
         public: Vec::new(),
         tenant: Vec::new(),
         files: Vec::new(),
-        out_of_order: false,
+        out_of_order: settings.out_of_order,
     };
+    if has_settings {
+        folder.files.push(settings::FILE.to_owned());
+    }
     for found in listing.found {
         let Some(migration) = migration(root, shown, found, &mut problems) else {
             continue;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::directive::{self, Ask};
 use crate::tokens::Lexed;
-use crate::{Checksum, Problem, Script, checksum};
+use crate::{Checksum, Problem, Script, checksum, sql};
 
 /// A script that could be read.
 #[derive(Debug)]
@@ -37,6 +37,7 @@ pub(crate) fn read(
     let asks = |ask: Ask| directives.iter().any(|directive| directive.ask == ask);
     let (transactional, idempotent) = (!asks(Ask::NoTransaction), asks(Ask::Idempotent));
     let checksum = checksum::checksum(&lexed);
+    let statements = sql::analyse(&text);
     Some(Read {
         checksum,
         script: Script {
@@ -45,7 +46,7 @@ pub(crate) fn read(
             transactional,
             idempotent,
             directives,
-            statements: Vec::new(),
+            statements,
         },
     })
 }

@@ -1,33 +1,10 @@
-//! A file's tokens, found once and used by everything that looks into it.
+//! A script's tokens, cut once and used by everything that looks into it.
 
-use squawk_lexer::TokenKind;
+use crate::sql::slot;
+use crate::sql::token::{Lexer, Token, TokenKind};
 
-/// A token: what it is, and where.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Token {
-    /// What it is.
-    pub(crate) kind: TokenKind,
-    /// Its first byte.
-    pub(crate) start: usize,
-    /// The byte after its last.
-    pub(crate) end: usize,
-}
-
-impl Token {
-    /// Whether PostgreSQL passes over it. A block comment that nothing closes is no such token:
-    /// PostgreSQL refuses it.
-    pub(crate) fn is_trivia(&self) -> bool {
-        matches!(
-            self.kind,
-            TokenKind::Whitespace
-                | TokenKind::LineComment
-                | TokenKind::BlockComment { terminated: true }
-        )
-    }
-}
-
-/// A text and all of its tokens, white space and comments included; a byte order mark counts as
-/// white space.
+/// A script's text and its tokens, white space and comments included; a byte order mark counts as
+/// white space, `${schema}` is part of a name.
 #[derive(Debug)]
 pub(crate) struct Lexed<'a> {
     /// The text.
@@ -37,30 +14,32 @@ pub(crate) struct Lexed<'a> {
 }
 
 impl<'a> Lexed<'a> {
-    /// Finds the tokens of `text`.
+    /// Cuts `text` into tokens.
     pub(crate) fn new(text: &'a str) -> Self {
-        // SQL has a token in about every four bytes.
-        let mut tokens = Vec::with_capacity(text.len() / 4);
-        let mut start = 0;
-        for token in squawk_lexer::tokenize(text) {
-            let end = start + token.len as usize;
-            tokens.push(Token {
-                kind: token.kind,
-                start,
-                end,
-            });
-            start = end;
-        }
+        let masked = slot::mask(text);
+        // SQL has a token in about every three bytes.
+        let mut tokens = Vec::with_capacity(text.len() / 3);
+        tokens.extend(Lexer::new(&masked));
         Lexed { text, tokens }
     }
 
-    /// The text of a token.
+    /// The text of a token, as it was written.
     pub(crate) fn text(&self, token: Token) -> &'a str {
-        &self.text[token.start..token.end]
+        &self.text[token.range()]
+    }
+
+    /// Whether a token is a comment to the end of the line.
+    pub(crate) fn is_line_comment(&self, token: Token) -> bool {
+        token.kind == TokenKind::Comment && self.text.as_bytes()[token.start] == b'-'
     }
 
     /// Whether there is nothing but white space and comments.
     pub(crate) fn is_blank(&self) -> bool {
-        self.tokens.iter().all(Token::is_trivia)
+        self.tokens.iter().all(|token| passed_over(*token))
     }
+}
+
+/// Whether PostgreSQL passes over a token. It refuses a comment that nothing closes.
+pub(crate) fn passed_over(token: Token) -> bool {
+    token.is_trivia() && token.closed
 }

@@ -2,10 +2,10 @@
 
 mod cursor;
 mod facts;
-mod slot;
+pub(crate) mod slot;
 mod split;
 mod squawk;
-mod token;
+pub(crate) mod token;
 
 use std::ops::Range;
 

@@ -94,3 +94,19 @@ fn a_folder_without_public_and_tenant_is_the_public_scope() {
         ["002_b.sql", "010_c.sql", "1_a.down.sql", "1_a.sql"]
     );
 }
+
+#[test]
+fn a_setting_that_is_not_known_is_an_error_at_its_key() {
+    let tree = Tree::new(&[(
+        "pgmig.toml",
+        "# settings\nout_of-order = true\nout-of-order = 1\n",
+    )]);
+    let expected = [
+        "migrations/pgmig.toml:2:1: unknown setting `out_of-order`",
+        "migrations/pgmig.toml:3:16: `out-of-order` is `true` or `false`",
+    ];
+    assert_eq!(tree.titles(), expected);
+    tree.write("pgmig.toml", "out-of-order = true");
+    assert_eq!(tree.titles(), [""; 0]);
+    assert!(tree.load().folder.out_of_order);
+}
