@@ -7,8 +7,7 @@ impl Folder {
     /// release build, a build under `PGMIG_LOCKED=1` and `cargo pgmig check` do not. `shown` is how
     /// messages spell the folder.
     pub fn drafts(&self, shown: &str) -> Vec<Problem> {
-        let migrations = self.public.iter().chain(&self.tenant);
-        let drafts = migrations.filter(|migration| !migration.locked);
+        let drafts = self.migrations().filter(|migration| !migration.locked);
         drafts.map(|draft| problem(draft, shown)).collect()
     }
 }

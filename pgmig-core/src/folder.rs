@@ -36,6 +36,7 @@ pub fn load(root: &Path, shown: &str) -> Loaded {
     let mut folder = Folder {
         root: root.to_owned(),
         public: Vec::new(),
+        drizzle: Vec::new(),
         tenant: Vec::new(),
         files: Vec::new(),
         out_of_order: settings.out_of_order,
@@ -51,13 +52,11 @@ pub fn load(root: &Path, shown: &str) -> Loaded {
         folder
             .files
             .extend(migration.down.as_ref().map(|down| down.path.clone()));
-        match migration.scope {
-            Scope::Public => folder.public.push(migration),
-            Scope::Tenant => folder.tenant.push(migration),
-        }
+        folder.of_mut(migration.scope).push(migration);
     }
-    chain(&mut folder.public);
-    chain(&mut folder.tenant);
+    for scope in Scope::ALL {
+        chain(folder.of_mut(scope));
+    }
     folder.files.sort();
     problems.sort_by(|a, b| {
         let start = |problem: &Problem| problem.span.as_ref().map(|span| span.start);
@@ -88,6 +87,7 @@ fn migration(
         down: down.map(|down| down.script),
         locked: false,
         commit_before: false,
+        drizzle: None,
     })
 }
 

@@ -19,5 +19,5 @@ pub mod sql;
 mod tokens;
 
 pub use folder::{Loaded, load};
-pub use model::{Checksum, Folder, Head, Migration, Scope, Script, Version};
+pub use model::{Checksum, DrizzleEntry, Folder, Head, Migration, Scope, Script, Version};
 pub use problem::{Position, Problem, Severity};

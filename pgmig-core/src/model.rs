@@ -1,6 +1,7 @@
 //! The model: what a folder of migrations is once it has been read and checked.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
@@ -13,15 +14,23 @@ use crate::sql::Statement;
 pub enum Scope {
     /// The schema `public`, once a database.
     Public,
+    /// The schema `public` too, by what drizzle-kit generated: versions and a head of its own,
+    /// after [`Scope::Public`].
+    Drizzle,
     /// The schema of each tenant.
     Tenant,
 }
 
 impl Scope {
-    /// The word for it in folders, in the lock file and in the ledger: `public` or `tenant`.
+    /// All scopes, in the order in which they are applied.
+    pub const ALL: [Scope; 3] = [Scope::Public, Scope::Drizzle, Scope::Tenant];
+
+    /// The word for it in folders, in the lock file and in the ledger: `public`, `drizzle` or
+    /// `tenant`.
     pub fn as_str(self) -> &'static str {
         match self {
             Scope::Public => "public",
+            Scope::Drizzle => "drizzle",
             Scope::Tenant => "tenant",
         }
     }
@@ -126,6 +135,9 @@ pub struct Script {
     /// The text, as it is in the file, a byte order mark included: positions are byte offsets
     /// into it.
     pub text: String,
+    /// Which part of the text it is: all of it, unless the file holds an up script and a down
+    /// script. Positions count from the beginning of the text all the same.
+    pub range: Range<usize>,
     /// Whether the script runs in a transaction; `-- pgmig: no-transaction` makes it not.
     pub transactional: bool,
     /// Whether `-- pgmig: idempotent` says that every statement may be repeated after a crash.
@@ -158,6 +170,21 @@ pub struct Migration {
     /// Whether it may not share a transaction with the migrations before it, because it uses an
     /// enum value that one of them added.
     pub commit_before: bool,
+    /// What Drizzle's own ledger has of it, in a folder that drizzle-kit generated.
+    pub drizzle: Option<DrizzleEntry>,
+}
+
+/// A migration as Drizzle's own ledger, `drizzle.__drizzle_migrations`, has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrizzleEntry {
+    /// `created_at`: milliseconds since 1970, `when` in the journal or the time in the folder's
+    /// name.
+    pub created_at: i64,
+    /// `hash`: SHA-256 of the file, byte for byte.
+    pub hash: [u8; 32],
+    /// `name`: the folder's name, as Drizzle 1.0 records it; `None` in the journal layout, whose
+    /// ledger has no such column.
+    pub folder: Option<String>,
 }
 
 /// A folder of migrations, read and checked.
@@ -167,6 +194,8 @@ pub struct Folder {
     pub root: PathBuf,
     /// The migrations of `public`, in version order.
     pub public: Vec<Migration>,
+    /// The migrations of `drizzle/`, which follow those of `public`, in version order.
+    pub drizzle: Vec<Migration>,
     /// The migrations of every tenant, in version order.
     pub tenant: Vec<Migration>,
     /// Every file that travels with the binary: scripts, lock file, settings. Paths below the
@@ -174,4 +203,29 @@ pub struct Folder {
     pub files: Vec<String>,
     /// Whether the folder's settings allow a migration to be added before a locked or applied one.
     pub out_of_order: bool,
+}
+
+impl Folder {
+    /// The migrations of a scope, in version order.
+    pub fn of(&self, scope: Scope) -> &[Migration] {
+        match scope {
+            Scope::Public => &self.public,
+            Scope::Drizzle => &self.drizzle,
+            Scope::Tenant => &self.tenant,
+        }
+    }
+
+    /// The migrations of all scopes, in the order of [`Scope::ALL`].
+    pub fn migrations(&self) -> impl Iterator<Item = &Migration> {
+        Scope::ALL.into_iter().flat_map(|scope| self.of(scope))
+    }
+
+    /// The migrations of a scope, to be changed.
+    pub(crate) fn of_mut(&mut self, scope: Scope) -> &mut Vec<Migration> {
+        match scope {
+            Scope::Public => &mut self.public,
+            Scope::Drizzle => &mut self.drizzle,
+            Scope::Tenant => &mut self.tenant,
+        }
+    }
 }

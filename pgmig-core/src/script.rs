@@ -42,6 +42,7 @@ pub(crate) fn read(
         checksum,
         script: Script {
             path: path.to_owned(),
+            range: 0..text.len(),
             text,
             transactional,
             idempotent,

@@ -12,6 +12,7 @@ pub(crate) fn value(pgmig: &syn::Path) -> TokenStream {
     quote! {
         #private::MigrationsParts {
             public: &[],
+            drizzle: &[],
             tenant: &[],
             files: #private::Dir::new("", &[]),
             folder: "",

@@ -31,19 +31,17 @@ pub(crate) fn module(
         let about = format!("The migrations of `{shown}`, as `embed_migrations!` embedded them.");
         quote!(#[doc = #about])
     });
-    let enums = [
-        (
-            Scope::Public,
-            &folder.public,
-            "of `public`, once a database",
-        ),
-        (
-            Scope::Tenant,
-            &folder.tenant,
-            "of the schema of each tenant",
-        ),
-    ]
-    .map(|(scope, migrations, whose)| {
+    // Whoever has no `drizzle/` need not wonder what the enum is.
+    let scopes = Scope::ALL
+        .into_iter()
+        .filter(|scope| *scope != Scope::Drizzle || !folder.drizzle.is_empty());
+    let enums = scopes.map(|scope| {
+        let migrations = folder.of(scope);
+        let whose = match scope {
+            Scope::Public => "of `public`, once a database",
+            Scope::Drizzle => "of `public` that drizzle-kit generated",
+            Scope::Tenant => "of the schema of each tenant",
+        };
         let scope = Enum {
             private: &private,
             name: scope_name(scope),

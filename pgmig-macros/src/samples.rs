@@ -16,6 +16,7 @@ pub(crate) fn migration(version: &str, name: &str) -> Migration {
         up: Script {
             path: format!("public/{version}_{name}.sql"),
             text: "create table marker ();".to_owned(),
+            range: 0..23,
             transactional: true,
             idempotent: false,
             directives: Vec::new(),
@@ -24,6 +25,7 @@ pub(crate) fn migration(version: &str, name: &str) -> Migration {
         down: None,
         locked: true,
         commit_before: false,
+        drizzle: None,
     }
 }
 
@@ -35,6 +37,7 @@ pub(crate) fn folder(public: Vec<Migration>) -> Folder {
     Folder {
         root: PathBuf::from("/somewhere/migrations"),
         public,
+        drizzle: Vec::new(),
         tenant: Vec::new(),
         files,
         out_of_order: false,

@@ -16,11 +16,13 @@ pub(crate) fn script(
 ) -> TokenStream {
     let path = format!("{shown}/{}", script.path);
     let (transactional, idempotent) = (script.transactional, script.idempotent);
+    let span = span(&script.range);
     let statements = script.statements.iter().map(|one| statement(one, private));
     quote! {
         #private::ScriptParts {
             path: #path,
             text: #text,
+            span: #span,
             transactional: #transactional,
             idempotent: #idempotent,
             statements: const { &[#(#statements),*] },
@@ -93,7 +95,8 @@ fn span(range: &Range<usize>) -> TokenStream {
     quote!((#start, #end))
 }
 
-fn option(value: Option<TokenStream>) -> TokenStream {
+/// An `Option` in tokens.
+pub(crate) fn option(value: Option<TokenStream>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),
         None => quote!(::core::option::Option::None),

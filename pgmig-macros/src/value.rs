@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgmig_core::{Folder, Migration, Scope, Script};
+use pgmig_core::{DrizzleEntry, Folder, Migration, Scope, Script};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::script::script;
+use crate::script::{option, script};
 
 /// The module that the tokens name: through it a macro and a runtime that do not fit fail loudly.
 pub(crate) fn private(pgmig: &syn::Path) -> TokenStream {
@@ -17,6 +17,7 @@ pub(crate) fn private(pgmig: &syn::Path) -> TokenStream {
 pub(crate) fn scope_name(scope: Scope) -> Ident {
     let name = match scope {
         Scope::Public => "Public",
+        Scope::Drizzle => "Drizzle",
         Scope::Tenant => "Tenant",
     };
     Ident::new(name, Span::call_site())
@@ -31,17 +32,19 @@ pub(crate) fn value(folder: &Folder, shown: &str, pgmig: &syn::Path) -> TokenStr
     let files = Files::of(folder, shown, private(pgmig));
     let private = &files.private;
     let statics = files.statics();
-    let [public, tenant] = [&folder.public, &folder.tenant].map(|all| files.migrations(all));
-    let [publics, tenants] = [&folder.public, &folder.tenant].map(Vec::len);
+    let [public, drizzle, tenant] = Scope::ALL.map(|scope| files.migrations(folder.of(scope)));
+    let [publics, drizzles, tenants] = Scope::ALL.map(|scope| folder.of(scope).len());
     let entries = files.entries("", &files.paths());
     let path = format!("/{shown}");
     let out_of_order = folder.out_of_order;
     quote! {{
         #statics
         static PUBLIC: [#private::Migration; #publics] = #public;
+        static DRIZZLE: [#private::Migration; #drizzles] = #drizzle;
         static TENANT: [#private::Migration; #tenants] = #tenant;
         #private::MigrationsParts {
             public: &PUBLIC,
+            drizzle: &DRIZZLE,
             tenant: &TENANT,
             files: #private::Dir::new("", #entries),
             // A release build does not look for the folder, so it does not carry where it was.
@@ -71,8 +74,9 @@ struct Files<'a> {
 
 impl<'a> Files<'a> {
     fn of(folder: &'a Folder, shown: &'a str, private: TokenStream) -> Self {
-        let migrations = folder.public.iter().chain(&folder.tenant);
-        let scripts = migrations.flat_map(|one| [Some(&one.up), one.down.as_ref()]);
+        let scripts = folder
+            .migrations()
+            .flat_map(|one| [Some(&one.up), one.down.as_ref()]);
         let scripts: BTreeSet<_> = scripts.flatten().map(|one| one.path.as_str()).collect();
         let mut paths = scripts.clone();
         paths.extend(folder.files.iter().map(String::as_str));
@@ -137,11 +141,10 @@ impl<'a> Files<'a> {
         let name = &migration.name;
         let [checksum, head] = [migration.checksum.0, migration.head.0].map(bytes);
         let up = self.script(&migration.up);
-        let down = match migration.down.as_ref().map(|down| self.script(down)) {
-            Some(down) => quote!(::core::option::Option::Some(#down)),
-            None => quote!(::core::option::Option::None),
-        };
+        let down = option(migration.down.as_ref().map(|down| self.script(down)));
         let (locked, commit_before) = (migration.locked, migration.commit_before);
+        let drizzle = migration.drizzle.as_ref();
+        let drizzle = option(drizzle.map(|entry| drizzle_entry(entry, private)));
         quote! {
             #private::MigrationParts {
                 scope: #private::Scope::#scope,
@@ -153,6 +156,7 @@ impl<'a> Files<'a> {
                 down: #down,
                 locked: #locked,
                 commit_before: #commit_before,
+                drizzle: #drizzle,
             }
             .embed()
         }
@@ -162,6 +166,12 @@ impl<'a> Files<'a> {
         let text = self.names.get(on_disk.path.as_str());
         script(on_disk, self.shown, text, &self.private)
     }
+}
+
+fn drizzle_entry(entry: &DrizzleEntry, private: &TokenStream) -> TokenStream {
+    let (created_at, hash) = (entry.created_at, bytes(entry.hash));
+    let folder = option(entry.folder.as_ref().map(|folder| quote!(#folder)));
+    quote!(#private::DrizzleEntry { created_at: #created_at, hash: #hash, folder: #folder })
 }
 
 /// 32 bytes as one byte string: a token instead of 63.

@@ -11,15 +11,20 @@ use include_dir::Dir;
 pub enum Scope {
     /// The schema `public`, once a database.
     Public,
+    /// The schema `public` too, by what drizzle-kit generated: versions and a head of its own,
+    /// after [`Scope::Public`].
+    Drizzle,
     /// The schema of each tenant.
     Tenant,
 }
 
 impl Scope {
-    /// The word for it in folders, in the lock file and in the ledger: `public` or `tenant`.
+    /// The word for it in folders, in the lock file and in the ledger: `public`, `drizzle` or
+    /// `tenant`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Scope::Public => "public",
+            Scope::Drizzle => "drizzle",
             Scope::Tenant => "tenant",
         }
     }
@@ -182,6 +187,9 @@ pub struct ScriptParts {
     pub path: &'static str,
     /// The file as it is, a byte order mark included.
     pub text: &'static str,
+    /// Which part of it is the script: all of it, unless the file holds a down script too. Spans
+    /// count from the beginning of the file all the same.
+    pub span: (u32, u32),
     /// Whether it runs in a transaction.
     pub transactional: bool,
     /// Whether every statement may be repeated after a crash.
@@ -191,6 +199,13 @@ pub struct ScriptParts {
 }
 
 impl ScriptParts {
+    /// The part of the file that is the script.
+    fn part(&self) -> &'static str {
+        let (start, end) = self.span;
+        let part = self.text.get(start as usize..end as usize);
+        part.unwrap_or_default()
+    }
+
     /// Wraps the parts.
     pub const fn embed(self) -> Script {
         Script(self)
@@ -223,6 +238,20 @@ pub struct MigrationParts {
     pub locked: bool,
     /// Whether it may not share a transaction with the migrations before it.
     pub commit_before: bool,
+    /// What Drizzle's own ledger has of it, in a folder that drizzle-kit generated.
+    pub drizzle: Option<DrizzleEntry>,
+}
+
+/// A migration as Drizzle's own ledger, `drizzle.__drizzle_migrations`, has it.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct DrizzleEntry {
+    /// `created_at`: milliseconds since 1970.
+    pub created_at: i64,
+    /// `hash`: SHA-256 of the file.
+    pub hash: [u8; 32],
+    /// `name`, which only the ledger of Drizzle 1.0 has.
+    pub folder: Option<&'static str>,
 }
 
 impl MigrationParts {
@@ -259,16 +288,13 @@ impl Migration {
     }
 
     /// The text of its up script.
-    pub const fn sql(&self) -> &'static str {
-        self.0.up.0.text
+    pub fn sql(&self) -> &'static str {
+        self.0.up.0.part()
     }
 
     /// The text of its down script.
-    pub const fn down_sql(&self) -> Option<&'static str> {
-        match &self.0.down {
-            Some(down) => Some(down.0.text),
-            None => None,
-        }
+    pub fn down_sql(&self) -> Option<&'static str> {
+        self.0.down.as_ref().map(|down| down.0.part())
     }
 }
 
@@ -282,6 +308,8 @@ pub struct Migrations(pub(crate) MigrationsParts);
 pub struct MigrationsParts {
     /// The migrations of `public`, in version order.
     pub public: &'static [Migration],
+    /// The migrations of `drizzle/`, which follow those of `public`, in version order.
+    pub drizzle: &'static [Migration],
     /// The migrations of every tenant, in version order.
     pub tenant: &'static [Migration],
     /// The files themselves.
@@ -307,6 +335,11 @@ impl Migrations {
     /// The migrations of `public`, in version order.
     pub const fn public(&self) -> &'static [Migration] {
         self.0.public
+    }
+
+    /// The migrations of `drizzle/`, which follow those of `public`, in version order.
+    pub const fn drizzle(&self) -> &'static [Migration] {
+        self.0.drizzle
     }
 
     /// The migrations of every tenant, in version order.

@@ -13,8 +13,8 @@ pub use embedded::{
 #[doc(hidden)]
 pub mod __private_0_1_0 {
     pub use crate::embedded::{
-        Migration, MigrationParts, Migrations, MigrationsParts, Object, Probe, Scope, ScriptParts,
-        StatementParts, Version,
+        DrizzleEntry, Migration, MigrationParts, Migrations, MigrationsParts, Object, Probe, Scope,
+        ScriptParts, StatementParts, Version,
     };
     pub use include_dir::{Dir, DirEntry, File};
 }
