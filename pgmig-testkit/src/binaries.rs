@@ -39,9 +39,12 @@ impl Binaries {
         let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         let major =
             major_of(&version).ok_or_else(|| format!("`postgres --version` says {version:?}"))?;
-        let dir = dir.canonicalize().map_err(|error| error.to_string())?;
+        // The place itself, not a link to it on PATH.
+        let program = dir.join("postgres").canonicalize();
+        let program = program.map_err(|error| error.to_string())?;
+        let own = program.parent().filter(|dir| dir.join("initdb").is_file());
         Ok(Self {
-            dir,
+            dir: own.unwrap_or(dir).to_owned(),
             version,
             major,
         })

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 /// Why there is no PostgreSQL, or no database on it.
 ///
-/// Every message says what to install or set.
-#[derive(Debug, thiserror::Error)]
+/// Every message says what to install or set. `Debug` prints the same text as `Display`, because
+/// `unwrap` in a test and `main` returning an error show that one.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An environment variable has a value that means nothing.
-    #[error("{name}={value:?} is not understood\n  = help: {help}")]
+    /// An environment variable has a value that is of no use.
+    #[error("{name}={value:?} cannot be used\n  = help: {help}")]
     Setting {
         /// The variable.
         name: &'static str,
@@ -103,6 +104,12 @@ pub enum Error {
     /// The server of this process could not be had; it is tried once only.
     #[error(transparent)]
     Server(&'static Error),
+}
+
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }
 
 impl Error {

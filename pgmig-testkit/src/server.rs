@@ -4,10 +4,10 @@ use crate::account::Account;
 use crate::binaries::{self, Binaries};
 use crate::instance::{Instance, SUPERUSER};
 use crate::settings::{Settings, Source};
-use crate::{Error, database, files, shared};
+use crate::{Error, database, fetch, files, shared};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Executor as _, Row as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
 /// Where a server came from.
@@ -18,6 +18,8 @@ pub enum Origin {
     DatabaseUrl,
     /// Started from the binaries in this directory, which were on this machine.
     Local(PathBuf),
+    /// Started from the binaries in this directory of the cache, which were fetched into it.
+    Fetched(PathBuf),
 }
 
 /// A PostgreSQL server that databases can be created on.
@@ -113,7 +115,7 @@ impl Server {
     fn bring(settings: &Settings) -> Result<Self, Error> {
         let account = Account::of_this_process()?;
         let cache = files::cache_root(&account, settings)?;
-        let (binaries, origin) = find_binaries(settings)?;
+        let (binaries, origin) = find_binaries(&account, settings, &cache)?;
         let instance = shared::join(&account, &binaries, &cache)?;
         Ok(Self {
             url: url_of(&instance),
@@ -141,7 +143,11 @@ impl Server {
     }
 }
 
-fn find_binaries(settings: &Settings) -> Result<(Binaries, Origin), Error> {
+fn find_binaries(
+    account: &Account,
+    settings: &Settings,
+    cache: &Path,
+) -> Result<(Binaries, Origin), Error> {
     let mut tried = String::new();
     if settings.allows(Source::Local)
         && let Some(found) = binaries::local(settings, &mut tried)?
@@ -149,7 +155,18 @@ fn find_binaries(settings: &Settings) -> Result<(Binaries, Origin), Error> {
         let origin = Origin::Local(found.dir.clone());
         return Ok((found, origin));
     }
-    Err(Error::NoPostgres { tried })
+    match fetch::bring(account, settings, cache, &mut tried)? {
+        Some(found) => {
+            let origin = Origin::Fetched(found.dir.clone());
+            Ok((found, origin))
+        }
+        None => {
+            if settings.sources.is_some() {
+                tried.push_str("  - PGMIG_TEST_PG_SOURCE forbids the rest\n");
+            }
+            Err(Error::NoPostgres { tried })
+        }
+    }
 }
 
 fn url_of(instance: &Instance) -> String {

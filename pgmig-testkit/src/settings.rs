@@ -11,9 +11,18 @@ pub(crate) const MAJORS: std::ops::RangeInclusive<u32> = 13..=18;
 pub(crate) enum Source {
     Url,
     Local,
+    Npm,
+    Pip,
+    Download,
 }
 
-const SOURCES: &[(&str, Source)] = &[("url", Source::Url), ("local", Source::Local)];
+const SOURCES: &[(&str, Source)] = &[
+    ("url", Source::Url),
+    ("local", Source::Local),
+    ("npm", Source::Npm),
+    ("pip", Source::Pip),
+    ("download", Source::Download),
+];
 
 /// The environment variables of this crate, read once.
 #[derive(Debug, Clone, Default)]
