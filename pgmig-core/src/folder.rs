@@ -1,11 +1,13 @@
 //! A folder on disk becomes a [`Folder`] or a list of [`Problem`]s.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use crate::layout::{self, Found};
+use crate::lock::{self, About, Entry, Finding, Lock, Present, State, Verdict};
 use crate::script;
 use crate::settings;
-use crate::{Folder, Head, Migration, Problem, Scope};
+use crate::{Folder, Head, Migration, Problem, Scope, Version};
 
 /// What [`load`] found. The folder is there even when there are problems: it holds whatever could
 /// be understood, so that a build with one mistake shows one error.
@@ -15,6 +17,67 @@ pub struct Loaded {
     pub folder: Folder,
     /// What is wrong, in the order of the files.
     pub problems: Vec<Problem>,
+    /// How messages spell the folder.
+    pub(crate) shown: String,
+    /// The lock file.
+    pub(crate) lock: Lock,
+    /// Migrations that are there, but could not be read.
+    unread: HashSet<(Scope, Version)>,
+}
+
+impl Loaded {
+    /// A folder that was not read from disk.
+    #[doc(hidden)]
+    pub fn of(folder: Folder, shown: &str, problems: Vec<Problem>) -> Self {
+        let has_lock = folder.files.iter().any(|file| file == lock::FILE);
+        Loaded {
+            folder,
+            problems,
+            shown: shown.to_owned(),
+            lock: Lock {
+                state: if has_lock {
+                    State::Sound
+                } else {
+                    State::Missing
+                },
+                entries: Vec::new(),
+                text: String::new(),
+            },
+            unread: HashSet::new(),
+        }
+    }
+
+    /// An error for each draft, a migration that is not locked; one error for all where there is
+    /// no lock file. A debug build takes drafts, so they are not among the problems: a release
+    /// build, one with `PGMIG_LOCKED=1`, and `cargo pgmig check` add them.
+    ///
+    /// ```
+    /// # let root = tempfile::tempdir()?;
+    /// std::fs::write(root.path().join("001_create_users.sql"), "CREATE TABLE users (id uuid);")?;
+    ///
+    /// let loaded = pgmig_core::load(root.path(), "migrations");
+    /// assert!(loaded.problems.is_empty());
+    /// assert_eq!(loaded.drafts()[0].code, "draft");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn drafts(&self) -> Vec<Problem> {
+        lock::drafts(&self.folder, &self.lock, &self.differences(), &self.shown)
+    }
+
+    /// How the folder differs from the lock file, sound or not.
+    pub(crate) fn differences(&self) -> Vec<Finding> {
+        compare(&self.folder, &self.lock, &self.unread).findings
+    }
+
+    /// What is said about such a difference.
+    pub(crate) fn problem(&self, finding: &Finding) -> Problem {
+        let about = About {
+            shown: &self.shown,
+            lock: &self.lock.text,
+            flat: self.folder.files.iter().all(|file| !file.contains('/')),
+        };
+        about.problem(finding, self.lock.entries[finding.index].at.clone())
+    }
 }
 
 /// Reads and checks the folder at `root`; `shown` is how messages spell it (`migrations`).
@@ -30,65 +93,104 @@ pub struct Loaded {
 /// ```
 pub fn load(root: &Path, shown: &str) -> Loaded {
     let shown = shown.trim_end_matches(['/', '\\']);
-    let mut listing = layout::list(root, shown);
-    let mut problems = std::mem::take(&mut listing.problems);
-    let (settings, has_settings) = settings::read(root, shown, &mut problems);
-    let mut folder = Folder {
-        root: root.to_owned(),
-        public: Vec::new(),
-        drizzle: Vec::new(),
-        tenant: Vec::new(),
-        files: Vec::new(),
-        out_of_order: settings.out_of_order,
-    };
-    if has_settings {
-        folder.files.push(settings::FILE.to_owned());
-    }
-    for found in listing.found {
-        let Some(migration) = migration(root, shown, found, &mut problems) else {
-            continue;
-        };
-        folder.files.push(migration.up.path.clone());
-        folder
-            .files
-            .extend(migration.down.as_ref().map(|down| down.path.clone()));
-        folder.of_mut(migration.scope).push(migration);
-    }
-    for scope in Scope::ALL {
-        chain(folder.of_mut(scope));
+    let mut problems = Vec::new();
+    let Read { mut folder, unread } = read_all(root, shown, &mut problems);
+    let lock = lock::read(root, shown, &mut problems);
+    if lock.state != State::Missing {
+        folder.files.push(lock::FILE.to_owned());
     }
     folder.files.sort();
-    problems.sort_by(|a, b| {
+    let verdict = compare(&folder, &lock, &unread);
+    for (index, migration) in folder.migrations_mut().enumerate() {
+        migration.locked = verdict.claimed.contains(&index);
+    }
+    let mut loaded = Loaded {
+        folder,
+        problems,
+        shown: shown.to_owned(),
+        lock,
+        unread,
+    };
+    // Nothing is concluded from a lock file that is not sound: what is wrong with it has been told.
+    if loaded.lock.state == State::Sound {
+        let found = verdict
+            .findings
+            .iter()
+            .map(|finding| loaded.problem(finding));
+        let found: Vec<Problem> = found.collect();
+        loaded.problems.extend(found);
+    }
+    loaded.problems.sort_by(|a, b| {
         let start = |problem: &Problem| problem.span.as_ref().map(|span| span.start);
         a.path.cmp(&b.path).then_with(|| start(a).cmp(&start(b)))
     });
-    Loaded { folder, problems }
+    loaded
 }
 
-/// Reads the scripts of a migration.
-fn migration(
-    root: &Path,
-    shown: &str,
-    found: Found,
-    problems: &mut Vec<Problem>,
-) -> Option<Migration> {
-    let up = script::read(root, shown, &found.up, problems);
-    let down = found
-        .down
-        .and_then(|down| script::read(root, shown, &down, problems));
-    let up = up?;
-    Some(Migration {
-        scope: found.scope,
-        version: found.version,
-        name: found.name,
-        checksum: up.checksum,
-        head: Head([0; 32]),
-        up: up.script,
-        down: down.map(|down| down.script),
-        locked: false,
-        commit_before: false,
-        drizzle: None,
-    })
+/// Compares a folder with its lock file.
+fn compare(folder: &Folder, lock: &Lock, unread: &HashSet<(Scope, Version)>) -> Verdict {
+    let present: Vec<Present> = folder.migrations().map(Present::of).collect();
+    let locked: Vec<Entry> = lock.entries.iter().map(|line| line.entry.clone()).collect();
+    lock::verify(&locked, &present, unread, folder.out_of_order)
+}
+
+/// What is in a folder, before the lock file is looked at.
+struct Read {
+    folder: Folder,
+    /// Migrations that are there, but could not be read.
+    unread: HashSet<(Scope, Version)>,
+}
+
+fn read_all(root: &Path, shown: &str, problems: &mut Vec<Problem>) -> Read {
+    let listing = layout::list(root, shown);
+    problems.extend(listing.problems);
+    let (settings, has_settings) = settings::read(root, shown, problems);
+    let misnamed = listing.misnamed.into_iter();
+    let mut read = Read {
+        unread: misnamed.map(|found| (found.scope, found.version)).collect(),
+        folder: Folder {
+            root: root.to_owned(),
+            public: Vec::new(),
+            drizzle: Vec::new(),
+            tenant: Vec::new(),
+            files: Vec::from_iter(has_settings.then(|| settings::FILE.to_owned())),
+            out_of_order: settings.out_of_order,
+        },
+    };
+    for found in listing.found {
+        read.add(found, root, shown, problems);
+    }
+    for scope in Scope::ALL {
+        chain(read.folder.of_mut(scope));
+    }
+    read
+}
+
+impl Read {
+    /// Reads the scripts of a migration.
+    fn add(&mut self, found: Found, root: &Path, shown: &str, problems: &mut Vec<Problem>) {
+        let up = script::read(root, shown, &found.up, problems);
+        let down = found.down.as_deref();
+        let down = down.and_then(|down| script::read(root, shown, down, problems));
+        self.folder.files.push(found.up);
+        self.folder.files.extend(found.down);
+        let Some(up) = up else {
+            self.unread.insert((found.scope, found.version));
+            return;
+        };
+        self.folder.of_mut(found.scope).push(Migration {
+            scope: found.scope,
+            version: found.version,
+            name: found.name,
+            checksum: up.checksum,
+            head: Head([0; 32]),
+            up: up.script,
+            down: down.map(|down| down.script),
+            locked: false,
+            commit_before: false,
+            drizzle: None,
+        });
+    }
 }
 
 /// Fills in the heads of a scope's migrations.

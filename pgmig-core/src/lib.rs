@@ -6,7 +6,8 @@
 
 mod checksum;
 pub mod directive;
-mod draft;
+pub mod edit;
+mod error;
 mod folder;
 mod layout;
 pub mod lock;
@@ -15,9 +16,11 @@ mod nearest;
 mod problem;
 mod script;
 mod settings;
+mod shell;
 pub mod sql;
 mod tokens;
 
+pub use error::Error;
 pub use folder::{Loaded, load};
 pub use model::{Checksum, DrizzleEntry, Folder, Head, Migration, Scope, Script, Version};
 pub use problem::{Position, Problem, Severity};

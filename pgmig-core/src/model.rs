@@ -66,6 +66,26 @@ impl Version {
         Some(Version(parts.join(".")))
     }
 
+    /// A version of one number.
+    pub(crate) fn of(number: u64) -> Self {
+        Version(number.to_string())
+    }
+
+    /// The version after it: its last number and one.
+    pub(crate) fn successor(&self) -> Self {
+        let mut digits = self.0.clone().into_bytes();
+        let mut at = digits.len();
+        while at > 0 && digits[at - 1] == b'9' {
+            digits[at - 1] = b'0';
+            at -= 1;
+        }
+        match at.checked_sub(1).map(|last| &mut digits[last]) {
+            Some(digit) if *digit != b'.' => *digit += 1,
+            _ => digits.insert(at, b'1'),
+        }
+        Version(String::from_utf8_lossy(&digits).into_owned())
+    }
+
     /// The canonical text, as the lock file and the ledger write it.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -218,6 +238,17 @@ impl Folder {
     /// The migrations of all scopes, in the order of [`Scope::ALL`].
     pub fn migrations(&self) -> impl Iterator<Item = &Migration> {
         Scope::ALL.into_iter().flat_map(|scope| self.of(scope))
+    }
+
+    /// The migrations of all scopes, to be changed.
+    pub(crate) fn migrations_mut(&mut self) -> impl Iterator<Item = &mut Migration> {
+        let Folder {
+            public,
+            drizzle,
+            tenant,
+            ..
+        } = self;
+        public.iter_mut().chain(drizzle).chain(tenant)
     }
 
     /// The migrations of a scope, to be changed.

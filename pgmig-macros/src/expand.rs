@@ -54,9 +54,9 @@ impl Build {
         environment: &Environment,
         wrong_arguments: Option<TokenStream>,
     ) -> Self {
+        let mut drafts = loaded.drafts();
         let mut problems = loaded.problems;
         problems.retain(|problem| problem.severity == Severity::Error);
-        let mut drafts = loaded.folder.drafts(&request.shown);
         if environment.locked {
             problems.append(&mut drafts);
         }
@@ -130,20 +130,17 @@ mod tests {
         let mut one = migration("1", "create_users");
         one.locked = !draft;
         let folder = folder(vec![one]);
-        let loaded = pgmig_core::Loaded { folder, problems };
+        let loaded = pgmig_core::Loaded::of(folder, "migrations", problems);
         let build = Build::new(loaded, &request, &environment(locked), None);
         let pgmig = syn::parse_quote!(::pgmig);
         build.tokens(&written, "migrations", &pgmig).to_string()
     }
 
     fn problem(severity: Severity) -> Problem {
-        let mut problem = folder(vec![{
-            let mut draft = migration("1", "a");
-            draft.locked = false;
-            draft
-        }])
-        .drafts("migrations")
-        .remove(0);
+        let mut draft = migration("1", "a");
+        draft.locked = false;
+        let loaded = pgmig_core::Loaded::of(folder(vec![draft]), "migrations", Vec::new());
+        let mut problem = loaded.drafts().remove(0);
         problem.severity = severity;
         problem
     }

@@ -5,6 +5,8 @@ mod own;
 
 use std::path::Path;
 
+pub(crate) use own::file_name::is_name;
+
 use crate::{Problem, Scope, Version};
 
 /// A migration as its layout found it: which files, not yet what is in them.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pgmig_core::edit::{self, Plan};
 use pgmig_core::{Loaded, load};
 
 /// A temporary crate directory with `migrations` in it.
@@ -43,6 +44,18 @@ impl Tree {
         fs::write(file, bytes).unwrap();
     }
 
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.root().join(path)).unwrap()
+    }
+
+    pub(crate) fn remove(&self, path: &str) {
+        fs::remove_file(self.root().join(path)).unwrap();
+    }
+
+    pub(crate) fn rename(&self, from: &str, to: &str) {
+        fs::rename(self.root().join(from), self.root().join(to)).unwrap();
+    }
+
     pub(crate) fn load(&self) -> Loaded {
         load(&self.root(), "migrations")
     }
@@ -56,11 +69,36 @@ impl Tree {
             .collect()
     }
 
+    pub(crate) fn codes(&self) -> Vec<&'static str> {
+        self.load()
+            .problems
+            .iter()
+            .map(|problem| problem.code)
+            .collect()
+    }
+
     pub(crate) fn rendered(&self) -> Vec<String> {
         self.load()
             .problems
             .iter()
             .map(|problem| problem.render())
             .collect()
+    }
+
+    /// Locks everything; what has to be accepted is named.
+    pub(crate) fn lock(&self, accept: &[&str]) -> Plan {
+        let accept: Vec<String> = accept.iter().map(ToString::to_string).collect();
+        let plan = edit::lock(&self.load(), &accept).unwrap();
+        plan.apply().unwrap();
+        plan
+    }
+
+    /// The names of the files of a scope, or of the folder.
+    pub(crate) fn files(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.root().join(folder)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
     }
 }
