@@ -1,9 +1,3 @@
-//! `cargo pgmig`: what a developer does by hand with a folder of migrations.
+//! `cargo pgmig`.
 
-mod dev;
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    dev::main(std::env::args_os())
-}
+fn main() {}

@@ -8,6 +8,11 @@ use include_dir::Dir;
 
 /// Whose schema a migration changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "lowercase")
+)]
 pub enum Scope {
     /// The schema `public`, once a database.
     Public,
@@ -175,6 +180,18 @@ impl StatementParts {
     }
 }
 
+impl Statement {
+    /// Its text in `script`, as the file has it.
+    pub(crate) fn text(&self, script: &ScriptParts) -> &'static str {
+        part(script.text, self.0.span)
+    }
+}
+
+/// The bytes of `text` that a span means; nothing where it means none.
+pub(crate) fn part(text: &str, (start, end): Span) -> &str {
+    text.get(start as usize..end as usize).unwrap_or_default()
+}
+
 /// An up script or a down script.
 #[derive(Debug)]
 pub struct Script(pub(crate) ScriptParts);
@@ -292,6 +309,11 @@ impl Migration {
         self.0.up.0.part()
     }
 
+    /// Whether the lock file has it. One that it has not is a draft.
+    pub const fn locked(&self) -> bool {
+        self.0.locked
+    }
+
     /// The text of its down script.
     pub fn down_sql(&self) -> Option<&'static str> {
         self.0.down.as_ref().map(|down| down.0.part())
@@ -345,6 +367,15 @@ impl Migrations {
     /// The migrations of every tenant, in version order.
     pub const fn tenant(&self) -> &'static [Migration] {
         self.0.tenant
+    }
+
+    /// The migrations of a scope, in version order.
+    pub const fn of(&self, scope: Scope) -> &'static [Migration] {
+        match scope {
+            Scope::Public => self.0.public,
+            Scope::Drizzle => self.0.drizzle,
+            Scope::Tenant => self.0.tenant,
+        }
     }
 
     /// The files that the binary carries, as they were when it was built.

@@ -2,11 +2,38 @@
 //!
 //! No parser: every fact about a statement was computed when the migrations were embedded.
 
+mod activity;
+mod apply;
+mod db;
 mod embedded;
+mod error;
+mod ledger;
+mod message;
+mod migrator;
+mod planner;
+mod quote;
+mod render;
+mod report;
+mod retry;
+mod settings;
+mod status;
+mod target;
 
+pub use db::Db;
 pub use embedded::{
     Checksum, Head, Migration, Migrations, Object, Probe, Scope, Script, Statement, Version,
 };
+pub use error::{Activity, BlockedError, Disagreement, Error, PlanError, StatementError};
+pub use migrator::Migrator;
+pub use report::{
+    Applied, MigrationState, MigrationStatus, Pending, Repaired, Report, ScopeStatus, SetupReport,
+    Status, TargetPlan, TenantState, TenantStatus,
+};
+pub use retry::Retry;
+pub use settings::{Dispatch, OutOfOrder, UnknownNewer};
+pub use target::Target;
+/// The identifier of a tenant.
+pub use uuid::Uuid;
 
 /// What `embed_migrations!` writes. The module's name carries the exact version, so that a macro
 /// and a runtime that do not fit fail to build instead of misunderstanding each other.

@@ -1,0 +1,462 @@
+//! Why a run did not succeed, in words that say what to do.
+
+use std::fmt;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::message::{Place, database_error};
+use crate::render;
+use crate::target::Target;
+
+/// Why a run did not succeed. What was applied before it is kept; the migration that failed left
+/// nothing behind, unless it runs outside a transaction, where the error says how far it came.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server could not be reached in time, or was lost.
+    #[error("cannot {doing}: {source}{}", render::connection_help(*.outcome_unknown))]
+    Connection {
+        /// What was being done.
+        doing: &'static str,
+        /// Whether a message was on its way: what it asked for may have been done. Running again
+        /// finds out by the ledger.
+        outcome_unknown: bool,
+        /// What the driver says.
+        source: sqlx::Error,
+    },
+    /// A statement of a migration failed.
+    #[error(transparent)]
+    Statement(Box<StatementError>),
+    /// The ledger and the binary disagree about what is applied.
+    #[error(transparent)]
+    Plan(Box<PlanError>),
+    /// A lock could not be had in any attempt.
+    #[error(transparent)]
+    Blocked(Box<BlockedError>),
+    /// Another migrator kept the target for longer than the claim timeout.
+    #[error(
+        "schema {schema} is being migrated by another process for more than {}{}",
+        render::duration(*.waited),
+        render::holder(.holder.as_deref())
+    )]
+    Busy {
+        /// The schema.
+        schema: String,
+        /// How long was waited.
+        waited: Duration,
+        /// The session that has it, where it can be seen.
+        holder: Option<Box<Activity>>,
+    },
+    /// The ledger could not be read or written.
+    #[error("cannot {doing}: {source}{}", render::ledger_help(.source))]
+    Ledger {
+        /// What was being done.
+        doing: &'static str,
+        /// What the server says.
+        source: sqlx::Error,
+    },
+    /// The ledger was written by a later pgmig, in a format this one does not know.
+    #[error(
+        "the ledger in schema {ledger} has format {found}, and this binary knows format {known}\n  \
+         = help: run a binary with a newer pgmig"
+    )]
+    NewerLedger {
+        /// The ledger's schema.
+        ledger: String,
+        /// Its format.
+        found: String,
+        /// The newest format known here.
+        known: u32,
+    },
+    /// The naming of tenant schemas gave a name that cannot be a tenant's schema.
+    #[error(
+        "the schema name {schema:?} of tenant {tenant} cannot be used: {why}\n  \
+         = help: change what Migrator::tenant_schema returns"
+    )]
+    SchemaName {
+        /// The name.
+        schema: String,
+        /// The tenant.
+        tenant: Uuid,
+        /// Why not.
+        why: &'static str,
+    },
+    /// The ledger has a target whose schema does not exist any more.
+    #[error(
+        "schema {schema} is at version {version} by the ledger, but it does not exist\n  \
+         = help: restore it, or remove its rows from {ledger}.history and {ledger}.target to have it made anew"
+    )]
+    SchemaGone {
+        /// The schema.
+        schema: String,
+        /// Its version by the ledger.
+        version: String,
+        /// The ledger's schema.
+        ledger: String,
+    },
+    /// The ledger knows the tenant under another schema.
+    #[error(
+        "tenant {tenant} lives in schema {recorded} by the ledger, but its name would now be {expected}\n  \
+         = help: let Migrator::tenant_schema return {recorded:?} for it, or rename the schema and the ledger's rows together"
+    )]
+    SchemaMoved {
+        /// The tenant.
+        tenant: Uuid,
+        /// The schema in the ledger.
+        recorded: String,
+        /// The schema that the naming gives.
+        expected: String,
+    },
+    /// There are migrations to apply, and the connection may only read.
+    #[error(
+        "{pending} migration(s) of schema {schema} are pending, and the server does not let this connection write\n  \
+         = help: run against the primary, with a role that may write"
+    )]
+    ReadOnly {
+        /// The schema.
+        schema: String,
+        /// How many migrations are pending.
+        pending: usize,
+    },
+    /// `run_tenant_in` was given a connection without a transaction.
+    #[error(
+        "the connection is not in a transaction\n  \
+         = help: begin one (`let mut tx = pool.begin().await?`) and pass `&mut tx`, or call run_tenant"
+    )]
+    NotInTransaction,
+    /// The migration cannot run inside the caller's transaction.
+    #[error(
+        "{path}:{line}: {kind} cannot run in a transaction, so the migration cannot run in yours\n  \
+         = schema: {schema}\n  \
+         = help: call run_tenant with a pool or a connection of its own"
+    )]
+    NeedsOwnTransaction {
+        /// The file.
+        path: &'static str,
+        /// The line of the statement.
+        line: u32,
+        /// What the statement is.
+        kind: &'static str,
+        /// The schema.
+        schema: String,
+    },
+    /// The tenants could not be listed.
+    #[error(
+        "cannot list the tenants: {why}\n  = query: {query}\n  = help: Migrator::tenants sets the query; its first column is the tenant's UUID"
+    )]
+    Tenants {
+        /// The query.
+        query: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// A statement of a migration that the server refused.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct StatementError {
+    /// The file, from the crate's directory.
+    pub path: &'static str,
+    /// The line, from 1; `None` when the failure belongs to the transaction's end.
+    pub line: Option<usize>,
+    /// The column in characters, from 1: what PostgreSQL points to, else the statement's start.
+    pub column: Option<usize>,
+    /// The schema that was being migrated.
+    pub target: Target,
+    /// The migration's version.
+    pub version: &'static str,
+    /// The migration's name.
+    pub name: &'static str,
+    /// What the statement is: `CREATE INDEX`.
+    pub statement: Option<&'static str>,
+    /// Which statement of the file it is, from 1.
+    pub number: Option<usize>,
+    /// The five characters of PostgreSQL's error code.
+    pub sqlstate: String,
+    /// What the server says.
+    pub message: String,
+    /// The server's detail.
+    pub detail: Option<String>,
+    /// The server's hint.
+    pub hint: Option<String>,
+    /// The server's context: the functions it was in.
+    pub context: Option<String>,
+    /// Statements that stay done, because the migration runs outside a transaction.
+    pub done: usize,
+    rendered: String,
+    source: sqlx::Error,
+}
+
+impl StatementError {
+    pub(crate) fn new(place: &Place<'_>, source: sqlx::Error, done: usize) -> Self {
+        let script = place.script;
+        let statement = place
+            .statement
+            .and_then(|index| script.statements.get(index));
+        let server = database_error(&source);
+        let start = statement.map(|statement| statement.0.span.0 as usize);
+        let at = place.offset.or(start);
+        let (line, column) = at
+            .map(|offset| render::line_column(script.text, offset))
+            .unzip();
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let mut error = StatementError {
+            path: script.path,
+            line,
+            column,
+            target: place.target.clone(),
+            version: place.migration.0.version,
+            name: place.migration.0.name,
+            statement: statement.map(|statement| statement.0.kind),
+            number: place.statement.map(|index| index + 1),
+            sqlstate: server.map_or_else(String::new, |e| e.code().to_owned()),
+            message: server.map_or_else(|| source.to_string(), |e| e.message().to_owned()),
+            detail: server.and_then(|e| owned(e.detail())),
+            hint: server.and_then(|e| owned(e.hint())),
+            context: server.and_then(|e| owned(e.r#where())),
+            done,
+            rendered: String::new(),
+            source,
+        };
+        error.rendered = render::statement(&error, place);
+        error
+    }
+}
+
+impl fmt::Display for StatementError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rendered)
+    }
+}
+
+impl std::error::Error for StatementError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Where the ledger of one schema and the binary disagree: all places, not only the first.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct PlanError {
+    /// The schema.
+    pub target: Target,
+    /// What they disagree about.
+    pub disagreements: Vec<Disagreement>,
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the migrations of schema {} are not those that this binary carries; nothing was run",
+            self.target.schema
+        )?;
+        for disagreement in &self.disagreements {
+            write!(f, "\n  - {disagreement}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+/// One thing about which the ledger and the binary disagree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(tag = "kind", rename_all = "kebab-case")
+)]
+#[non_exhaustive]
+pub enum Disagreement {
+    /// An applied migration has another checksum now.
+    Edited {
+        /// Its version.
+        version: String,
+        /// Its file.
+        path: &'static str,
+        /// The checksum it was applied with.
+        recorded: String,
+        /// The checksum it has now.
+        embedded: String,
+        /// When it was applied, UTC.
+        applied_at: String,
+        /// The app and version that applied it.
+        app: String,
+    },
+    /// An applied migration is not in the binary, and others after it are.
+    Missing {
+        /// Its version.
+        version: String,
+        /// Its name.
+        name: String,
+        /// When it was applied, UTC.
+        applied_at: String,
+        /// The app and version that applied it.
+        app: String,
+    },
+    /// An applied migration is not in the binary, and stands before one that is pending.
+    UnknownInTheMiddle {
+        /// Its version.
+        version: String,
+        /// Its name.
+        name: String,
+        /// The pending file it comes before.
+        before: &'static str,
+        /// When it was applied, UTC.
+        applied_at: String,
+        /// The app and version that applied it.
+        app: String,
+    },
+    /// An applied migration is newer than all in the binary, and that is not allowed.
+    UnknownNewer {
+        /// Its version.
+        version: String,
+        /// Its name.
+        name: String,
+        /// When it was applied, UTC.
+        applied_at: String,
+        /// The app and version that applied it.
+        app: String,
+    },
+    /// A pending migration comes before one that is applied, and that is not allowed.
+    OutOfOrder {
+        /// Its version.
+        version: String,
+        /// Its file.
+        path: &'static str,
+        /// The newest version that is applied.
+        after: String,
+    },
+    /// A migration outside a transaction stopped half way, and the statements that it had done
+    /// are not those of the file any more.
+    EditedWhileRunning {
+        /// Its version.
+        version: String,
+        /// Its file.
+        path: &'static str,
+        /// How many statements were done.
+        done: usize,
+        /// The app and version that began it.
+        app: String,
+    },
+}
+
+impl fmt::Display for Disagreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Disagreement::Edited {
+                path,
+                recorded,
+                embedded,
+                applied_at,
+                app,
+                ..
+            } => write!(
+                f,
+                "{path} was edited after it was applied\n    = applied: {recorded}, on {applied_at} by {app}\
+                 \n    = embedded: {embedded}\
+                 \n    = help: restore the file and write a new migration for the change; or, if the schema \
+                 already is as the new file says, accept it with Migrator::repair"
+            ),
+            Disagreement::Missing {
+                version,
+                name,
+                applied_at,
+                app,
+            } => write!(
+                f,
+                "{version}_{name} is applied, but this binary does not carry it\
+                 \n    = applied: on {applied_at} by {app}\
+                 \n    = help: restore the file; the binary may have been built from another branch"
+            ),
+            Disagreement::UnknownInTheMiddle {
+                version,
+                name,
+                before,
+                applied_at,
+                app,
+            } => write!(
+                f,
+                "{version}_{name} is applied, but this binary does not carry it, and it comes before {before}, which is pending\
+                 \n    = applied: on {applied_at} by {app}\
+                 \n    = help: merge the branch that has it; renumber the pending one if they do not depend on each other"
+            ),
+            Disagreement::UnknownNewer {
+                version,
+                name,
+                applied_at,
+                app,
+            } => write!(
+                f,
+                "{version}_{name} is applied, and newer than all that this binary carries\
+                 \n    = applied: on {applied_at} by {app}\
+                 \n    = help: run a newer binary, or allow it with Migrator::unknown_newer"
+            ),
+            Disagreement::OutOfOrder { path, after, .. } => write!(
+                f,
+                "{path} is pending, but version {after} is already applied\
+                 \n    = help: give it a version after {after} (`cargo pgmig renumber`), or allow it with `out-of-order = true` in pgmig.toml"
+            ),
+            Disagreement::EditedWhileRunning {
+                path, done, app, ..
+            } => write!(
+                f,
+                "{path} stopped after {done} statement(s), and the file does not begin with those any more\
+                 \n    = begun: by {app}\
+                 \n    = help: restore the first {done} statement(s); those after them may be changed"
+            ),
+        }
+    }
+}
+
+/// A lock that could not be had.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct BlockedError {
+    /// The last attempt's error.
+    pub last: StatementError,
+    /// How many attempts were made.
+    pub attempts: usize,
+    /// The session in the way, where it could be seen.
+    pub blocker: Option<Activity>,
+}
+
+impl fmt::Display for BlockedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}\n  = attempts: {}{}",
+            self.last,
+            self.attempts,
+            render::blocker(self.blocker.as_ref())
+        )
+    }
+}
+
+impl std::error::Error for BlockedError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.last)
+    }
+}
+
+/// A session of the server that is in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Activity {
+    /// Its process id.
+    pub pid: i64,
+    /// What it runs, or ran last; `None` where the role may not see it.
+    pub query: Option<String>,
+    /// Its state: `active`, `idle in transaction`, ...
+    pub state: Option<String>,
+    /// How long its transaction has been running.
+    #[cfg_attr(feature = "serde", serde(with = "crate::report::milliseconds"))]
+    pub running: Duration,
+    /// The application name it gave.
+    pub application: Option<String>,
+}

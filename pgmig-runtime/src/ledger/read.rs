@@ -1,0 +1,242 @@
+//! What the ledger says.
+
+use sqlx::postgres::PgRow;
+
+use super::{FORMAT, Ledger, utc};
+use crate::db::{number, required, text, truth};
+use crate::embedded::ScriptParts;
+use crate::error::Error;
+use crate::planner::{Progress, Recorded};
+use crate::quote;
+use crate::target::Target;
+
+/// What one query tells of one target: enough to know whether there is anything to do.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// The head, as hexadecimal digits.
+    pub(crate) head: String,
+    pub(crate) version: Option<String>,
+    /// Whether its schema exists.
+    pub(crate) present: bool,
+    /// Whether the embedded head was passed, and everything after it is newer.
+    pub(crate) ahead: bool,
+    /// Another schema under which the ledger knows the tenant.
+    pub(crate) elsewhere: Option<String>,
+    /// The settings of a caller's transaction, to be put back.
+    pub(crate) settings: Vec<(&'static str, String)>,
+    format: Option<String>,
+}
+
+/// What is needed besides to plan.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) recorded: Vec<Recorded>,
+    /// Whether the database has the extension `citus`.
+    pub(crate) citus: bool,
+    /// Whether the schema has no relation, or does not exist.
+    pub(crate) empty: bool,
+    /// Whether the server lets this connection write.
+    pub(crate) writable: bool,
+    /// Digests of the down scripts that are kept already, as hexadecimal digits.
+    pub(crate) kept: Vec<String>,
+}
+
+/// The settings that a message changes, in a caller's transaction only until its end.
+const CHANGED: [&str; 3] = ["search_path", "lock_timeout", "statement_timeout"];
+
+impl Ledger {
+    /// The one query of a boot with nothing to do.
+    pub(crate) fn read_state(&self, target: &Target, head: &[u8]) -> String {
+        let l = &self.quoted;
+        let settings: String = CHANGED
+            .iter()
+            .map(|name| format!(", pg_catalog.current_setting('{name}') AS {name}"))
+            .collect();
+        let elsewhere = target.tenant.map_or("NULL".to_owned(), |tenant| {
+            format!(
+                "(SELECT e.schema FROM {l}.target AS e WHERE e.tenant = '{tenant}' AND e.schema <> {})",
+                quote::literal(&target.schema)
+            )
+        });
+        format!(
+            "SELECT pg_catalog.encode(t.head, 'hex') AS head, t.version, n.oid IS NOT NULL AS present, \
+             (SELECT pg_catalog.obj_description(f.oid, 'pg_namespace') FROM pg_catalog.pg_namespace AS f WHERE f.nspname = {name}) AS format, \
+             {elsewhere} AS elsewhere, \
+             CASE WHEN t.head = {head} THEN false ELSE {ahead} END AS ahead{settings} \
+             FROM (SELECT 1) AS one \
+             LEFT JOIN {l}.target AS t ON {condition} \
+             LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = {schema}",
+            name = quote::literal(&self.schema),
+            head = quote::bytes(head),
+            ahead = self.ahead(target, head),
+            condition = target.condition("t"),
+            schema = quote::literal(&target.schema),
+        )
+    }
+
+    /// Whether the embedded head was reached once, and only newer migrations came after.
+    fn ahead(&self, target: &Target, head: &[u8]) -> String {
+        let l = &self.quoted;
+        format!(
+            "EXISTS (SELECT FROM {l}.history AS h WHERE {mine} AND h.state = 'applied' AND h.head = {head} \
+             AND NOT EXISTS (SELECT FROM {l}.history AS o WHERE {other} AND o.state <> 'rolled_back' AND o.id > h.id \
+             AND pg_catalog.string_to_array(o.version, '.')::numeric[] < pg_catalog.string_to_array(h.version, '.')::numeric[]))",
+            mine = target.condition("h"),
+            other = target.condition("o"),
+            head = quote::bytes(head),
+        )
+    }
+
+    /// Reads the answer to [`read_state`](Self::read_state).
+    pub(crate) fn state(&self, rows: &[PgRow]) -> Result<State, Error> {
+        let decoded = rows.first().map_or(Ok(State::default()), decode_state);
+        let state = decoded.map_err(|source| Error::Ledger {
+            doing: "read the ledger",
+            source,
+        })?;
+        self.known_format(state.format.as_deref())?;
+        Ok(state)
+    }
+
+    /// A comment that says no format was not written by pgmig: its schema was made by hand.
+    fn known_format(&self, comment: Option<&str>) -> Result<(), Error> {
+        let found = comment
+            .and_then(|comment| comment.strip_prefix("pgmig ledger, format "))
+            .and_then(|format| format.parse::<u32>().ok());
+        match found {
+            Some(found) if found > FORMAT => Err(Error::NewerLedger {
+                ledger: self.schema.clone(),
+                found: found.to_string(),
+                known: FORMAT,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The statements that read [`Facts`]; `scripts` are the down scripts that may have to be kept.
+    pub(crate) fn read_facts(&self, target: &Target, scripts: &[&ScriptParts]) -> String {
+        let kept = match scripts {
+            [] => String::new(),
+            scripts => format!("; {}", self.kept_scripts(scripts)),
+        };
+        format!(
+            "{history}; SELECT \
+             EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus') AS citus, \
+             NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = {schema}) AS empty, \
+             NOT pg_catalog.pg_is_in_recovery() AND pg_catalog.current_setting('transaction_read_only') = 'off' AS writable{kept}",
+            history = self.read_history(target),
+            schema = quote::literal(&target.schema),
+        )
+    }
+
+    /// The query for all that is recorded of a target.
+    pub(crate) fn read_history(&self, target: &Target) -> String {
+        format!(
+            "SELECT h.id, h.version, h.name, h.checksum, h.state, h.statements, h.in_flight, \
+             pg_catalog.encode(h.done, 'hex') AS done, h.app, {at} AS applied_at \
+             FROM {l}.history AS h WHERE {condition} AND h.state <> 'rolled_back'",
+            at = utc("coalesce(h.finished_at, h.started_at)"),
+            l = self.quoted,
+            condition = target.condition("h"),
+        )
+    }
+
+    /// The query for all tenants.
+    pub(crate) fn read_tenants(&self) -> String {
+        format!(
+            "SELECT t.tenant, t.schema, t.version, pg_catalog.encode(t.head, 'hex') AS head, t.state, t.error, \
+             {since} AS since, n.oid IS NOT NULL AS present \
+             FROM {l}.target AS t LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schema \
+             WHERE t.scope = 'tenant' AND t.tenant IS NOT NULL ORDER BY t.schema",
+            since = utc("t.since"),
+            l = self.quoted,
+        )
+    }
+}
+
+/// The row of one tenant.
+#[derive(Debug)]
+pub(crate) struct TargetRow {
+    pub(crate) tenant: String,
+    pub(crate) schema: String,
+    pub(crate) version: Option<String>,
+    pub(crate) head: String,
+    pub(crate) state: String,
+    pub(crate) error: Option<String>,
+    pub(crate) since: String,
+    pub(crate) present: bool,
+}
+
+impl TargetRow {
+    pub(crate) fn decode(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(TargetRow {
+            tenant: required(row, "tenant")?,
+            schema: required(row, "schema")?,
+            version: text(row, "version")?,
+            head: required(row, "head")?,
+            state: required(row, "state")?,
+            error: text(row, "error")?,
+            since: required(row, "since")?,
+            present: truth(row, "present")?,
+        })
+    }
+}
+
+impl Facts {
+    /// Reads the answer to [`read_facts`](Ledger::read_facts).
+    pub(crate) fn decode(answers: &[Vec<PgRow>]) -> sqlx::Result<Self> {
+        let [history, facts, kept @ ..] = answers else {
+            return Ok(Facts::default());
+        };
+        let mut read = Facts {
+            recorded: history.iter().map(recorded).collect::<Result<_, _>>()?,
+            ..Facts::default()
+        };
+        for row in kept.iter().flatten() {
+            read.kept.push(required(row, "digest")?);
+        }
+        if let Some(row) = facts.first() {
+            read.citus = truth(row, "citus")?;
+            read.empty = truth(row, "empty")?;
+            read.writable = truth(row, "writable")?;
+        }
+        Ok(read)
+    }
+}
+
+fn decode_state(row: &PgRow) -> sqlx::Result<State> {
+    let mut settings = Vec::with_capacity(CHANGED.len());
+    for name in CHANGED {
+        settings.push((name, required(row, name)?));
+    }
+    Ok(State {
+        head: text(row, "head")?.unwrap_or_default(),
+        version: text(row, "version")?,
+        present: truth(row, "present")?,
+        ahead: truth(row, "ahead")?,
+        elsewhere: text(row, "elsewhere")?,
+        settings,
+        format: text(row, "format")?,
+    })
+}
+
+/// A row of `history`.
+pub(crate) fn recorded(row: &PgRow) -> sqlx::Result<Recorded> {
+    let running = match required(row, "state")?.as_str() {
+        "running" => Some(Progress {
+            done: usize::try_from(number(row, "statements")?).unwrap_or(0),
+            in_flight: truth(row, "in_flight")?,
+            digest: text(row, "done")?.unwrap_or_default(),
+        }),
+        _ => None,
+    };
+    Ok(Recorded {
+        id: number(row, "id")?,
+        version: required(row, "version")?,
+        name: required(row, "name")?,
+        checksum: required(row, "checksum")?,
+        running,
+        applied_at: required(row, "applied_at")?,
+        app: required(row, "app")?,
+    })
+}

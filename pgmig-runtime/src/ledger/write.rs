@@ -1,0 +1,244 @@
+//! What is written to the ledger, in the transaction of what it records.
+
+use std::time::Duration;
+
+use super::{Ledger, block};
+use crate::embedded::{ScriptParts, Span, StatementParts};
+use crate::planner::Step;
+use crate::quote;
+use crate::retry::{BUSY, MOVED};
+use crate::target::Target;
+use crate::{Object, Probe};
+
+/// Whether the backend that holds a lease still lives and works. A backend behind a pooler lives
+/// longer than its client, so an idle one counts only until its lease runs out. What the role may
+/// not see of it is taken to be so.
+const LEASED: &str = "EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = t.lease_pid \
+    AND coalesce(a.backend_start = t.lease_backend_start, true) \
+    AND (t.lease_until > pg_catalog.clock_timestamp() OR coalesce(a.state, 'active') = 'active'))";
+
+impl Ledger {
+    /// Sets what a target's migrations see, until the end of the transaction.
+    pub(crate) fn settings(
+        &self,
+        target: &Target,
+        lock_timeout: Duration,
+        statement_timeout: Option<Duration>,
+    ) -> String {
+        set_local(&[
+            ("search_path", target.search_path()),
+            // Zero would mean to wait for ever.
+            ("lock_timeout", lock_timeout.as_millis().max(1).to_string()),
+            (
+                "statement_timeout",
+                statement_timeout
+                    .map_or(0, |timeout| timeout.as_millis().max(1))
+                    .to_string(),
+            ),
+        ])
+    }
+
+    /// Claims the target for the transaction and makes sure that its head is the one that the plan
+    /// was made for. Raises [`BUSY`] or [`MOVED`], and nothing after it runs.
+    ///
+    /// The claim is the row lock: it goes with the process, it holds behind a pooler, and nobody
+    /// waits for it. For a target without a row it is an advisory lock, tried and not awaited.
+    pub(crate) fn guard(&self, target: &Target, head: &str) -> String {
+        let tenant = target.tenant.map(|id| id.to_string());
+        block(&format!(
+            "DECLARE
+  claimed record;
+BEGIN
+  SELECT t.head, {LEASED} AS leased INTO claimed
+    FROM {l}.target AS t WHERE {condition} FOR UPDATE OF t SKIP LOCKED;
+  IF FOUND THEN
+    IF claimed.leased THEN
+      RAISE EXCEPTION 'another process migrates this schema' USING ERRCODE = '{BUSY}';
+    END IF;
+    IF claimed.head <> pg_catalog.decode('{head}', 'hex') THEN
+      RAISE EXCEPTION 'the head has moved' USING ERRCODE = '{MOVED}';
+    END IF;
+    UPDATE {l}.target AS t SET updated_at = pg_catalog.clock_timestamp() WHERE {condition};
+  ELSE
+    IF NOT pg_catalog.pg_try_advisory_xact_lock({key}) THEN
+      RAISE EXCEPTION 'another process migrates this schema' USING ERRCODE = '{BUSY}';
+    END IF;
+    INSERT INTO {l}.target (schema, scope, tenant, state, since, updated_at)
+      VALUES ({schema}, {scope}, {tenant}, 'provisioning', pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp())
+      ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'another process migrates this schema' USING ERRCODE = '{BUSY}';
+    END IF;
+    IF '{head}' <> '' THEN
+      RAISE EXCEPTION 'the head has moved' USING ERRCODE = '{MOVED}';
+    END IF;
+  END IF;
+END",
+            l = self.quoted,
+            condition = target.condition("t"),
+            key = self.key(&[target.scope.as_str(), &target.schema]),
+            schema = quote::literal(&target.schema),
+            scope = quote::literal(target.scope.as_str()),
+            tenant = quote::nullable(tenant.as_deref()),
+        ))
+    }
+
+    /// Records a migration as applied and moves the head. Returns how long it took: since the
+    /// claim, or since the migration before it in the same transaction.
+    pub(crate) fn record(&self, target: &Target, step: &Step) -> String {
+        let migration = &step.migration.0;
+        let down = migration
+            .down
+            .as_ref()
+            .map(|down| quote::bytes(&script_digest(&down.0)));
+        format!(
+            "WITH done AS (INSERT INTO {l}.history (schema, scope, version, name, checksum, head, state, statements, down, app, pgmig, applied_by, started_at, finished_at, duration_ms) \
+             SELECT t.schema, t.scope, {version}, {name}, {checksum}, {head}, 'applied', {statements}, {down}, {app}, {pgmig}, session_user, \
+             t.updated_at, pg_catalog.clock_timestamp(), extract(epoch FROM pg_catalog.clock_timestamp() - t.updated_at) * 1000 \
+             FROM {l}.target AS t WHERE {condition} RETURNING duration_ms) \
+             UPDATE {l}.target AS t SET {moved} WHERE {condition} \
+             RETURNING (SELECT pg_catalog.round(done.duration_ms) FROM done) AS duration_ms",
+            l = self.quoted,
+            version = quote::literal(migration.version),
+            name = quote::literal(migration.name),
+            checksum = quote::literal(&step.migration.checksum().to_string()),
+            head = quote::bytes(&step.head),
+            statements = migration.up.0.statements.len(),
+            down = down.as_deref().unwrap_or("NULL"),
+            app = self.app,
+            pgmig = quote::literal(env!("CARGO_PKG_VERSION")),
+            condition = target.condition("t"),
+            moved = moved(step),
+        )
+    }
+
+    /// Keeps a down script as it is now, so that an older binary can take back what this one
+    /// applied. Once for all schemas: the digest is the key.
+    pub(crate) fn keep_script(&self, script: &ScriptParts) -> Vec<String> {
+        let l = &self.quoted;
+        let digest = quote::bytes(&script_digest(script));
+        let mut statements = vec![format!(
+            "INSERT INTO {l}.script (digest, path, sql, transactional, idempotent) \
+             SELECT {digest}, {path}, {sql}, {transactional}, {idempotent} \
+             WHERE NOT EXISTS (SELECT FROM {l}.script WHERE digest = {digest}) ON CONFLICT DO NOTHING",
+            path = quote::literal(script.path),
+            sql = quote::literal(script.text),
+            transactional = script.transactional,
+            idempotent = script.idempotent,
+        )];
+        let rows: Vec<String> = (1..)
+            .zip(script.statements)
+            .map(|(number, statement)| statement_row(&digest, number, &statement.0))
+            .collect();
+        if !rows.is_empty() {
+            statements.push(format!(
+                "INSERT INTO {l}.statement (digest, number, first, last, line, kind, in_transaction, destroys_data, probe, concurrent, slots) \
+                 VALUES {} ON CONFLICT DO NOTHING",
+                rows.join(", ")
+            ));
+        }
+        statements
+    }
+
+    /// The query for those of the scripts that are kept already.
+    pub(crate) fn kept_scripts(&self, scripts: &[&ScriptParts]) -> String {
+        let digests: Vec<String> = scripts
+            .iter()
+            .map(|script| quote::bytes(&script_digest(script)))
+            .collect();
+        format!(
+            "SELECT pg_catalog.encode(digest, 'hex') AS digest FROM {}.script WHERE digest IN ({})",
+            self.quoted,
+            digests.join(", ")
+        )
+    }
+}
+
+/// The columns of `target` once a migration is applied.
+fn moved(step: &Step) -> String {
+    format!(
+        "head = {}, version = {}, error = NULL, state = 'active', \
+         since = CASE WHEN t.state = 'active' THEN t.since ELSE pg_catalog.clock_timestamp() END, \
+         lease_pid = NULL, lease_backend_start = NULL, lease_until = NULL, \
+         updated_at = pg_catalog.clock_timestamp()",
+        quote::bytes(&step.head),
+        quote::literal(&step.newest),
+    )
+}
+
+/// The row of one statement of a kept script: all that is needed to run it without a parser.
+fn statement_row(digest: &str, number: i32, statement: &StatementParts) -> String {
+    let spans = |spans: &[Span]| {
+        let numbers: Vec<String> = spans.iter().map(|(a, b)| format!("{a}, {b}")).collect();
+        format!("ARRAY[{}]::int[]", numbers.join(", "))
+    };
+    let probe: Vec<String> = probe_words(&statement.probe)
+        .into_iter()
+        .map(quote::nullable)
+        .collect();
+    format!(
+        "({digest}, {number}, {first}, {last}, {line}, {kind}, {in_transaction}, {destroys}, ARRAY[{probe}]::text[], {concurrently}, {slots})",
+        first = statement.span.0,
+        last = statement.span.1,
+        line = statement.line,
+        kind = quote::literal(statement.kind),
+        in_transaction = statement.in_transaction,
+        destroys = statement.destroys_data,
+        probe = probe.join(", "),
+        concurrently = statement
+            .concurrently
+            .map_or("NULL".to_owned(), |word| spans(&[word])),
+        slots = spans(statement.slots),
+    )
+}
+
+/// A probe as words: its kind, then kind, schema and name of each object, then the label.
+fn probe_words(probe: &Probe) -> Vec<Option<&'static str>> {
+    let object = |object: &Object| [Some(object.kind), object.schema, Some(object.name)];
+    let (kind, objects, label) = match probe {
+        Probe::None => ("none", vec![], None),
+        Probe::Repeat => ("repeat", vec![], None),
+        Probe::IndexCreated(index) => ("index-created", vec![object(index)], None),
+        Probe::IndexDropped(index) => ("index-dropped", vec![object(index)], None),
+        Probe::EnumValue { on, label } => ("enum-value", vec![object(on)], Some(*label)),
+        Probe::PartitionDetached { parent, partition } => (
+            "partition-detached",
+            vec![object(parent), object(partition)],
+            None,
+        ),
+    };
+    let mut words = vec![Some(kind)];
+    words.extend(objects.into_iter().flatten());
+    words.extend(label.map(Some));
+    words
+}
+
+/// Sets parameters until the end of the transaction.
+pub(crate) fn set_local(settings: &[(&str, String)]) -> String {
+    let calls: Vec<String> = settings
+        .iter()
+        .map(|(name, value)| {
+            format!(
+                "pg_catalog.set_config('{name}', {}, true)",
+                quote::literal(value)
+            )
+        })
+        .collect();
+    format!("SELECT {}", calls.join(", "))
+}
+
+/// The key of a kept script.
+pub(crate) fn script_digest(script: &ScriptParts) -> [u8; 32] {
+    use sha2::{Digest as _, Sha256};
+    let mut hash = Sha256::new();
+    hash.update(script.path);
+    hash.update([
+        0,
+        u8::from(script.transactional),
+        u8::from(script.idempotent),
+    ]);
+    hash.update(script.span.0.to_le_bytes());
+    hash.update(script.span.1.to_le_bytes());
+    hash.update(script.text);
+    hash.finalize().into()
+}

@@ -1,0 +1,257 @@
+//! The migrator: settings, and what can be done with them.
+
+use std::time::Duration;
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::apply::Runner;
+use crate::db::{Db, Session, text};
+use crate::error::Error;
+use crate::ledger::Ledger;
+use crate::report::{Report, SetupReport};
+use crate::retry::{Cause, Retry};
+use crate::settings::{Dispatch, OutOfOrder, Settings, UnknownNewer};
+use crate::target::Target;
+use crate::{Migrations, message};
+
+/// Applies the migrations that a binary carries.
+///
+/// ```no_run
+/// # async fn boot(migrations: &'static pgmig_runtime::Migrations) -> Result<(), Box<dyn std::error::Error>> {
+/// use pgmig_runtime::Migrator;
+/// let pool = sqlx::PgPool::connect("postgres:///shop").await?;
+/// let migrator = Migrator::new(migrations);
+/// migrator.setup(&pool).await?;                              // public, then every active tenant
+///
+/// # let id = pgmig_runtime::Uuid::nil();
+/// let mut tx = pool.begin().await?;                          // a tenant and its schema, or neither
+/// migrator.run_tenant_in(&mut tx, id).await?;
+/// tx.commit().await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Migrator {
+    pub(crate) migrations: &'static Migrations,
+    pub(crate) settings: Settings,
+    pub(crate) ledger: Ledger,
+}
+
+impl Migrator {
+    /// A migrator with the settings of the folder and otherwise the defaults.
+    pub fn new(migrations: &'static Migrations) -> Self {
+        let settings = Settings::new(migrations);
+        let ledger = Ledger::new(&settings.ledger, migrations.0.app);
+        Migrator {
+            migrations,
+            settings,
+            ledger,
+        }
+    }
+
+    /// How the schema of a tenant is called; `tenant_` and the UUID's 32 digits otherwise. The
+    /// name is quoted wherever it is used, so any name that PostgreSQL can hold will do.
+    #[must_use]
+    pub fn tenant_schema(mut self, name: impl Fn(Uuid) -> String + Send + Sync + 'static) -> Self {
+        self.settings.tenant_schema = std::sync::Arc::new(name);
+        self
+    }
+
+    /// The schema of the ledger; `pgmig` otherwise.
+    #[must_use]
+    pub fn ledger_schema(mut self, schema: impl Into<String>) -> Self {
+        self.settings.ledger = schema.into();
+        self.ledger = Ledger::new(&self.settings.ledger, self.migrations.0.app);
+        self
+    }
+
+    /// The query that lists the tenants by their UUID; `SELECT id FROM public.tenants WHERE
+    /// is_active` otherwise.
+    #[must_use]
+    pub fn tenants(mut self, query: impl Into<String>) -> Self {
+        self.settings.tenants = query.into();
+        self
+    }
+
+    /// How long a statement may wait for a lock before it is given up and tried again; 4 s
+    /// otherwise, at least 1 ms. Everything that comes after the waiting statement queues behind
+    /// it, so it is short.
+    #[must_use]
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.lock_timeout = timeout;
+        self
+    }
+
+    /// The same for statements outside a transaction, such as `CREATE INDEX CONCURRENTLY`;
+    /// 10 minutes otherwise. While those wait, nothing that reads or writes waits behind them, and
+    /// giving up loses an index that is nearly built.
+    #[must_use]
+    pub fn concurrent_lock_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.concurrent_lock_timeout = timeout;
+        self
+    }
+
+    /// How long a statement may run; without a limit otherwise, whatever the role's own setting.
+    #[must_use]
+    pub fn statement_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.settings.statement_timeout = timeout.into();
+        self
+    }
+
+    /// How often to try again when locks cannot be had.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.settings.retry = retry;
+        self
+    }
+
+    /// How long to wait for another process that migrates the same schema; 30 minutes otherwise.
+    /// The wait ends as soon as that process is done or dead.
+    #[must_use]
+    pub fn claim_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.claim_timeout = timeout;
+        self
+    }
+
+    /// How long to go on trying when the server cannot be reached or is lost; 30 s otherwise.
+    #[must_use]
+    pub fn wait_for_database(mut self, timeout: Duration) -> Self {
+        self.settings.wait_for_database = timeout;
+        self
+    }
+
+    /// What to do about migrations in the ledger that are newer than all in the binary.
+    #[must_use]
+    pub fn unknown_newer(mut self, policy: UnknownNewer) -> Self {
+        self.settings.unknown_newer = policy;
+        self
+    }
+
+    /// What to do about a pending migration that comes before one that is applied; as the
+    /// folder's `pgmig.toml` says otherwise.
+    #[must_use]
+    pub fn out_of_order(mut self, policy: OutOfOrder) -> Self {
+        self.settings.out_of_order = policy;
+        self
+    }
+
+    /// How statements travel to the server.
+    #[must_use]
+    pub fn dispatch(mut self, dispatch: Dispatch) -> Self {
+        self.settings.dispatch = dispatch;
+        self
+    }
+
+    /// Migrates `public`, with what drizzle-kit generated behind it.
+    ///
+    /// # Errors
+    /// When the ledger and the binary disagree, a statement fails, a lock or the claim cannot be
+    /// had in time, or the server cannot be reached. Migrations before the failing one stay.
+    pub async fn run_public<'c>(&self, db: impl Into<Db<'c>>) -> Result<Report, Error> {
+        let mut session = db.into().0;
+        self.runner().run_public(&mut session).await
+    }
+
+    /// Migrates the schema of one tenant, creating it if there is none. `public` is not touched.
+    ///
+    /// # Errors
+    /// As [`run_public`](Self::run_public).
+    pub async fn run_tenant<'c>(
+        &self,
+        db: impl Into<Db<'c>>,
+        tenant: Uuid,
+    ) -> Result<Report, Error> {
+        let mut session = db.into().0;
+        let target = self.target(tenant)?;
+        self.runner().run(&mut session, &target).await
+    }
+
+    /// Migrates the schema of one tenant inside a transaction of the caller, so that a tenant's
+    /// row and schema appear together or not at all. The transaction's `search_path` and timeouts
+    /// are as before afterwards; after an error it can go on, and nothing of this was done.
+    ///
+    /// # Errors
+    /// As [`run_public`](Self::run_public); and when the connection is not in a transaction, or a
+    /// migration has to run outside of one.
+    pub async fn run_tenant_in(
+        &self,
+        transaction: &mut PgConnection,
+        tenant: Uuid,
+    ) -> Result<Report, Error> {
+        let mut session = Db::from(transaction).0;
+        let target = self.target(tenant)?;
+        let runner = Runner {
+            within: true,
+            ..self.runner()
+        };
+        runner.run(&mut session, &target).await
+    }
+
+    /// Migrates `public`, then the schema of every active tenant.
+    ///
+    /// # Errors
+    /// As [`run_public`](Self::run_public), and when the tenants cannot be listed.
+    pub async fn setup<'c>(&self, db: impl Into<Db<'c>>) -> Result<SetupReport, Error> {
+        let mut session = db.into().0;
+        let runner = self.runner();
+        let public = runner.run_public(&mut session).await?;
+        let mut tenants = Vec::new();
+        if !self.migrations.tenant().is_empty() {
+            for tenant in self.list_tenants(&mut session).await? {
+                let target = self.target(tenant)?;
+                tenants.push(runner.run(&mut session, &target).await?);
+            }
+        }
+        Ok(SetupReport { public, tenants })
+    }
+
+    /// What tenants there are, by the query.
+    pub(crate) async fn list_tenants(&self, session: &mut Session<'_>) -> Result<Vec<Uuid>, Error> {
+        let refused = |why: String| Error::Tenants {
+            query: self.settings.tenants.clone(),
+            why,
+        };
+        let answers = session
+            .send(self.settings.tenants.clone())
+            .await
+            .map_err(|failed| match Cause::of(&failed.error) {
+                Cause::Connection => Error::Connection {
+                    doing: "list the tenants",
+                    outcome_unknown: false,
+                    source: failed.error,
+                },
+                _ => refused(message::database_error(&failed.error).map_or_else(
+                    || failed.error.to_string(),
+                    |error| format!("{} (sqlstate {})", error.message(), error.code()),
+                )),
+            })?;
+        let mut tenants = Vec::new();
+        for row in answers.iter().flatten() {
+            let value = text(row, 0).map_err(|error| refused(error.to_string()))?;
+            let id = value.as_deref().map(Uuid::parse_str);
+            match id {
+                Some(Ok(id)) => tenants.push(id),
+                _ => {
+                    let shown = value.unwrap_or_else(|| "NULL".to_owned());
+                    return Err(refused(format!("{shown} is not a UUID")));
+                }
+            }
+        }
+        Ok(tenants)
+    }
+
+    /// The target of a tenant.
+    pub(crate) fn target(&self, tenant: Uuid) -> Result<Target, Error> {
+        let schema = (self.settings.tenant_schema)(tenant);
+        Target::tenant(tenant, schema, &self.settings.ledger)
+    }
+
+    pub(crate) fn runner(&self) -> Runner<'_> {
+        Runner {
+            migrations: self.migrations,
+            settings: &self.settings,
+            ledger: &self.ledger,
+            within: false,
+        }
+    }
+}

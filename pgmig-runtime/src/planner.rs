@@ -1,0 +1,254 @@
+//! The plan: from what is embedded and what is recorded to what has to run, or why nothing may.
+//!
+//! A pure function; every policy is a row of its test table.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::embedded::ScriptParts;
+use crate::error::Disagreement;
+use crate::settings::{OutOfOrder, UnknownNewer};
+use crate::{Migration, Version};
+
+/// A migration as the ledger knows it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recorded {
+    pub(crate) id: i64,
+    pub(crate) version: String,
+    pub(crate) name: String,
+    pub(crate) checksum: String,
+    /// It runs outside a transaction and is not finished.
+    pub(crate) running: Option<Progress>,
+    pub(crate) applied_at: String,
+    pub(crate) app: String,
+}
+
+/// How far a migration outside a transaction came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// Statements that are done.
+    pub(crate) done: usize,
+    /// Whether the next one was begun and nothing is known of its end.
+    pub(crate) in_flight: bool,
+    /// What the done statements were: [`digest`] of them, as hexadecimal digits.
+    pub(crate) digest: String,
+}
+
+/// The rules that a plan follows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Policy {
+    pub(crate) unknown_newer: UnknownNewer,
+    pub(crate) out_of_order: OutOfOrder,
+}
+
+/// One migration to run.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) migration: &'static Migration,
+    /// The head once it is applied.
+    pub(crate) head: [u8; 32],
+    /// The newest version that is applied then.
+    pub(crate) newest: String,
+    /// Its row and how far it came, where it was interrupted.
+    pub(crate) resume: Option<(i64, Progress)>,
+}
+
+/// What has to run.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) steps: Vec<Step>,
+    /// Whether nothing at all is recorded.
+    pub(crate) fresh: bool,
+    /// The newest migration of the ledger, where it is newer than all that is embedded.
+    pub(crate) ahead: Option<String>,
+}
+
+/// Plans one target. All disagreements are returned, not only the first.
+pub(crate) fn plan(
+    embedded: &'static [Migration],
+    recorded: &[Recorded],
+    policy: Policy,
+) -> Result<Plan, Vec<Disagreement>> {
+    let known: BTreeMap<Version<'_>, &Recorded> = recorded
+        .iter()
+        .map(|row| (Version::new(&row.version), row))
+        .collect();
+    let mut wrong = not_embedded(embedded, &known, policy);
+    let newest = known
+        .iter()
+        .filter(|(_, row)| row.running.is_none())
+        .map(|(version, _)| *version)
+        .next_back();
+    let mut chain: BTreeMap<Version<'_>, [u8; 32]> = known
+        .iter()
+        .filter(|(_, row)| row.running.is_none())
+        .map(|(version, row)| (*version, checksum_bytes(&row.checksum)))
+        .collect();
+    let mut steps = Vec::new();
+    for migration in embedded {
+        let row = known.get(&migration.version());
+        match row.map(|row| (row, &row.running)) {
+            Some((row, None)) => wrong.extend(edited(migration, row)),
+            Some((row, Some(progress))) if !continues(migration, row, progress) => {
+                wrong.push(interrupted(migration, row, progress));
+            }
+            other => {
+                wrong.extend(out_of_order(migration, newest, policy));
+                chain.insert(migration.version(), migration.0.checksum);
+                steps.push(Step {
+                    migration,
+                    head: head(chain.values()),
+                    newest: chain
+                        .keys()
+                        .next_back()
+                        .map_or_else(String::new, |version| version.as_str().to_owned()),
+                    resume: other.and_then(|(row, progress)| Some((row.id, progress.clone()?))),
+                });
+            }
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let last = embedded.last().map(Migration::version);
+    Ok(Plan {
+        steps,
+        fresh: recorded.is_empty(),
+        ahead: known
+            .keys()
+            .next_back()
+            .filter(|newest| last.is_none_or(|last| **newest > last))
+            .map(|newest| newest.as_str().to_owned()),
+    })
+}
+
+/// The head over checksums in version order.
+pub(crate) fn head<'a>(checksums: impl IntoIterator<Item = &'a [u8; 32]>) -> [u8; 32] {
+    let mut head: Option<[u8; 32]> = None;
+    for checksum in checksums {
+        let mut hash = Sha256::new();
+        hash.update(head.as_ref().map_or(&[][..], |head| &head[..]));
+        hash.update(checksum);
+        head = Some(hash.finalize().into());
+    }
+    head.unwrap_or_default()
+}
+
+/// What the first `count` statements of a script are.
+pub(crate) fn digest(script: &ScriptParts, count: usize) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for statement in script.statements.iter().take(count) {
+        let text = statement.text(script);
+        hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_le_bytes());
+        hash.update(text);
+    }
+    hash.finalize().into()
+}
+
+/// The 32 bytes of a recorded checksum. One of a format that is not known here still takes part
+/// in the head, by its text.
+fn checksum_bytes(text: &str) -> [u8; 32] {
+    parse_checksum(text).unwrap_or_else(|| Sha256::digest(text).into())
+}
+
+fn parse_checksum(text: &str) -> Option<[u8; 32]> {
+    let digits = text.strip_prefix("v1:")?;
+    let mut bytes = [0; 32];
+    if digits.len() != 64 {
+        return None;
+    }
+    for (i, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * i..2 * i + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// Rows that no embedded migration answers to.
+fn not_embedded(
+    embedded: &'static [Migration],
+    known: &BTreeMap<Version<'_>, &Recorded>,
+    policy: Policy,
+) -> Vec<Disagreement> {
+    let carries = |version: &Version<'_>| embedded.iter().any(|m| m.version() == *version);
+    let newest = embedded.last().map(Migration::version);
+    let newest_shared = known.keys().rfind(|version| carries(version));
+    let mut wrong = Vec::new();
+    for (version, row) in known.iter().filter(|(version, _)| !carries(version)) {
+        let version_text = version.as_str().to_owned();
+        let (name, applied_at, app) = (row.name.clone(), row.applied_at.clone(), row.app.clone());
+        if newest.is_none_or(|newest| *version > newest) {
+            if policy.unknown_newer == UnknownNewer::Refuse {
+                wrong.push(Disagreement::UnknownNewer {
+                    version: version_text,
+                    name,
+                    applied_at,
+                    app,
+                });
+            }
+        } else if newest_shared.is_some_and(|shared| version < shared) {
+            wrong.push(Disagreement::Missing {
+                version: version_text,
+                name,
+                applied_at,
+                app,
+            });
+        } else {
+            let next = embedded.iter().find(|m| m.version() > *version);
+            wrong.push(Disagreement::UnknownInTheMiddle {
+                version: version_text,
+                name,
+                before: next.map_or("", Migration::path),
+                applied_at,
+                app,
+            });
+        }
+    }
+    wrong
+}
+
+fn edited(migration: &'static Migration, row: &Recorded) -> Option<Disagreement> {
+    let embedded = migration.checksum().to_string();
+    (embedded != row.checksum).then(|| Disagreement::Edited {
+        version: row.version.clone(),
+        path: migration.path(),
+        recorded: row.checksum.clone(),
+        embedded,
+        applied_at: row.applied_at.clone(),
+        app: row.app.clone(),
+    })
+}
+
+/// Whether an interrupted migration can go on where it stopped: what was done must be what the
+/// file still says; what comes after may have been mended.
+fn continues(migration: &'static Migration, row: &Recorded, progress: &Progress) -> bool {
+    let script = &migration.0.up.0;
+    row.checksum == migration.checksum().to_string()
+        || (progress.done <= script.statements.len()
+            && crate::quote::hex(&digest(script, progress.done)) == progress.digest)
+}
+
+fn interrupted(migration: &'static Migration, row: &Recorded, progress: &Progress) -> Disagreement {
+    Disagreement::EditedWhileRunning {
+        version: row.version.clone(),
+        path: migration.path(),
+        done: progress.done,
+        app: row.app.clone(),
+    }
+}
+
+fn out_of_order(
+    migration: &'static Migration,
+    newest: Option<Version<'_>>,
+    policy: Policy,
+) -> Option<Disagreement> {
+    let after = newest.filter(|newest| migration.version() < *newest)?;
+    (policy.out_of_order == OutOfOrder::Refuse).then(|| Disagreement::OutOfOrder {
+        version: migration.version().as_str().to_owned(),
+        path: migration.path(),
+        after: after.as_str().to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

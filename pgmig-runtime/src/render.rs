@@ -1,0 +1,183 @@
+//! Errors as text, in the manner of rustc: what, where with a caret, why, help.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+use crate::error::{Activity, StatementError};
+use crate::message::{Place, database_error};
+
+/// A byte order mark, which editors do not show and positions on screen do not count.
+const BOM: &str = "\u{feff}";
+
+/// Line and column (characters) of a byte, both from 1.
+pub(crate) fn line_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let before = before.strip_prefix(BOM).unwrap_or(before);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default();
+    (line, column.chars().count() + 1)
+}
+
+/// A statement that failed.
+pub(crate) fn statement(error: &StatementError, place: &Place<'_>) -> String {
+    let mut text = match shown_span(place) {
+        Some((source, span, exact)) => {
+            let kind = match exact {
+                true => AnnotationKind::Primary,
+                false => AnnotationKind::Context,
+            };
+            let report = [Level::ERROR
+                .no_name()
+                .primary_title(error.message.as_str())
+                .element(
+                    Snippet::source(source)
+                        .path(error.path)
+                        .annotation(kind.span(span)),
+                )];
+            Renderer::plain().render(&report)
+        }
+        None => format!(
+            "{}\n --> {}: at the end of the transaction",
+            error.message, error.path
+        ),
+    };
+    let mut note = |name: &str, value: &str| {
+        let _ = write!(text, "\n  = {name}: {}", value.replace('\n', "\n    "));
+    };
+    note("schema", &error.target.schema);
+    if let (Some(kind), Some(number)) = (error.statement, error.number) {
+        let of = place.script.statements.len();
+        note("statement", &format!("{kind}, {number} of {of}"));
+    }
+    note("sqlstate", &error.sqlstate);
+    let server = [
+        ("detail", &error.detail),
+        ("hint", &error.hint),
+        ("context", &error.context),
+    ];
+    for (name, value) in server {
+        if let Some(value) = value {
+            note(name, value);
+        }
+    }
+    match error.done {
+        0 => note("note", "nothing of this migration was applied"),
+        done => note(
+            "note",
+            &format!(
+                "it runs outside a transaction: {done} statement(s) before this one are done, and the next run goes on here"
+            ),
+        ),
+    }
+    text
+}
+
+/// The text to show, the bytes to mark in it, and whether PostgreSQL pointed to them.
+fn shown_span<'t>(place: &Place<'_>) -> Option<(&'t str, std::ops::Range<usize>, bool)> {
+    let text = place.script.text;
+    let shown = text.strip_prefix(BOM).unwrap_or(text);
+    let skipped = text.len() - shown.len();
+    let (start, end, exact) = match (place.offset, place.statement) {
+        (Some(offset), _) => (offset, offset + word_length(text.get(offset..)?), true),
+        (None, Some(index)) => {
+            let (start, end) = place.script.statements.get(index)?.0.span;
+            let first_line = text.get(start as usize..end as usize)?.lines().next()?;
+            (start as usize, start as usize + first_line.len(), false)
+        }
+        (None, None) => return None,
+    };
+    Some((shown, start.checked_sub(skipped)?..end - skipped, exact))
+}
+
+/// How many bytes the caret underlines: the word, the quoted name or string, or one character.
+fn word_length(rest: &str) -> usize {
+    let mut chars = rest.chars();
+    let Some(first) = chars.next() else {
+        return 0;
+    };
+    if first == '"' || first == '\'' {
+        let inside = rest[1..].find(first).map(|end| end + 2);
+        return inside
+            .filter(|end| !rest[..*end].contains('\n'))
+            .unwrap_or(1);
+    }
+    let word = |c: &char| c.is_alphanumeric() || *c == '_';
+    let length: usize = rest.chars().take_while(word).map(char::len_utf8).sum();
+    length.max(first.len_utf8())
+}
+
+pub(crate) fn connection_help(outcome_unknown: bool) -> &'static str {
+    match outcome_unknown {
+        true => {
+            "\n  = note: the connection was lost while a message was on its way; whether it took effect is in the ledger\
+             \n  = help: run again: what is applied is not applied twice"
+        }
+        false => "",
+    }
+}
+
+pub(crate) fn ledger_help(source: &sqlx::Error) -> String {
+    let Some(error) = database_error(source) else {
+        return String::new();
+    };
+    let mut text = format!("\n  = sqlstate: {}", error.code());
+    for (name, value) in [("detail", error.detail()), ("hint", error.hint())] {
+        if let Some(value) = value {
+            let _ = write!(text, "\n  = {name}: {value}");
+        }
+    }
+    if error.code() == "42501" {
+        text.push_str(
+            "\n  = help: the role needs CREATE on the database, or a schema made for the ledger that it may use and create in",
+        );
+    }
+    text
+}
+
+pub(crate) fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0 => format!("{} ms", duration.as_millis()),
+        1..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// The session that has a claim.
+pub(crate) fn holder(activity: Option<&Activity>) -> String {
+    match activity {
+        Some(activity) => format!("\n  = held by: {}", describe(activity)),
+        None => String::new(),
+    }
+}
+
+/// The session that is in the way of a lock.
+pub(crate) fn blocker(activity: Option<&Activity>) -> String {
+    match activity {
+        Some(activity) => format!(
+            "\n  = blocked by: {}\n  = help: end that session or wait for it (`SELECT pg_terminate_backend({})`), then run again",
+            describe(activity),
+            activity.pid
+        ),
+        None => "\n  = help: what held the lock is gone or cannot be seen by this role; run again"
+            .to_owned(),
+    }
+}
+
+fn describe(activity: &Activity) -> String {
+    let state = activity.state.as_deref().unwrap_or("state not visible");
+    let query = activity.query.as_deref().unwrap_or("query not visible");
+    let application = match activity.application.as_deref() {
+        None | Some("") => String::new(),
+        Some(name) => format!(" ({name})"),
+    };
+    format!(
+        "pid {}{application}, {state} for {}: {}",
+        activity.pid,
+        duration(activity.running),
+        query.split_whitespace().collect::<Vec<_>>().join(" ")
+    )
+}

@@ -1,0 +1,251 @@
+//! What a run did, and what stands in the ledger.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::target::Target;
+
+/// What a run did to one schema.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Report {
+    /// The schema.
+    pub target: Target,
+    /// What was applied, in order; empty when there was nothing to do.
+    pub applied: Vec<Applied>,
+    /// Whether the schema was created.
+    pub created: bool,
+    /// The newest version in the ledger, where it is newer than all that the binary carries.
+    pub ahead: Option<String>,
+    /// How long the run took.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "duration_ms", with = "crate::report::milliseconds")
+    )]
+    pub duration: Duration,
+}
+
+impl Report {
+    /// Whether nothing was to do.
+    pub fn is_noop(&self) -> bool {
+        self.applied.is_empty()
+    }
+}
+
+/// One migration that was applied.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Applied {
+    /// Its version.
+    pub version: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its file.
+    pub path: &'static str,
+    /// How long it took, by the server's clock.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "duration_ms", with = "crate::report::milliseconds")
+    )]
+    pub duration: Duration,
+}
+
+/// What [`setup`](crate::Migrator::setup) did.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct SetupReport {
+    /// To `public`.
+    pub public: Report,
+    /// To each active tenant, in the order of the tenants query.
+    pub tenants: Vec<Report>,
+}
+
+/// What would run in one schema.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct TargetPlan {
+    /// The schema.
+    pub target: Target,
+    /// Whether the schema would be created.
+    pub creates_schema: bool,
+    /// What would be applied, in order.
+    pub pending: Vec<Pending>,
+    /// The newest version in the ledger, where it is newer than all that the binary carries.
+    pub ahead: Option<String>,
+}
+
+/// One migration that would be applied.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Pending {
+    /// Its version.
+    pub version: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its file.
+    pub path: &'static str,
+    /// Whether it runs in a transaction.
+    pub transactional: bool,
+    /// Statements that are done already, where it was interrupted.
+    pub done: usize,
+    /// The statements that lose data (`DROP TABLE`), with their lines.
+    pub destroys_data: Vec<(&'static str, u32)>,
+    /// Its SQL as it would be sent.
+    pub sql: String,
+}
+
+/// What stands in the ledger.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Status {
+    /// Whether the database has a ledger yet.
+    pub ledger: bool,
+    /// `public`, migration by migration.
+    pub public: ScopeStatus,
+    /// The same of what drizzle-kit generated, where the binary carries any.
+    pub drizzle: Option<ScopeStatus>,
+    /// The schemas of all tenants: those in the ledger and those that the tenants query lists.
+    pub tenants: Vec<TenantStatus>,
+}
+
+/// One scope of `public` in the ledger.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ScopeStatus {
+    /// Its version by the ledger.
+    pub version: Option<String>,
+    /// Every migration that the ledger or the binary knows, in version order.
+    pub migrations: Vec<MigrationStatus>,
+}
+
+/// One migration, seen from both sides.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct MigrationStatus {
+    /// Its version.
+    pub version: String,
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub state: MigrationState,
+    /// When it was applied, UTC, as RFC 3339 writes it.
+    pub applied_at: Option<String>,
+    /// The app and version that applied it.
+    pub app: Option<String>,
+}
+
+/// Where a migration stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case")
+)]
+#[non_exhaustive]
+pub enum MigrationState {
+    /// Applied, and the same in the binary.
+    Applied,
+    /// In the binary, not applied.
+    Pending,
+    /// Begun outside a transaction and not finished.
+    Running,
+    /// Applied, and different in the binary.
+    Edited,
+    /// Applied, and not in the binary.
+    Unknown,
+}
+
+/// The schema of a tenant in the ledger.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct TenantStatus {
+    /// The tenant.
+    pub tenant: Uuid,
+    /// Its schema.
+    pub schema: String,
+    /// Its version by the ledger; `None` when nothing is applied.
+    pub version: Option<String>,
+    /// Where it stands.
+    pub state: TenantState,
+    /// Whether the tenants query lists it.
+    pub listed: bool,
+    /// The last error, where it failed.
+    pub error: Option<String>,
+    /// Since when it is in that state, UTC, as RFC 3339 writes it.
+    pub since: Option<String>,
+}
+
+/// Where a tenant's schema stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case")
+)]
+#[non_exhaustive]
+pub enum TenantState {
+    /// It has exactly the migrations of the binary.
+    UpToDate,
+    /// It lacks migrations of the binary, or has others.
+    Behind,
+    /// It has a migration that is newer than all in the binary.
+    Ahead,
+    /// It was never migrated.
+    New,
+    /// Its last run failed.
+    Failed,
+    /// It is being dropped.
+    Dropping,
+    /// The ledger has it, but the schema does not exist.
+    Gone,
+}
+
+/// What [`repair`](crate::Migrator::repair) accepted.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Repaired {
+    /// The schema.
+    pub target: Target,
+    /// The migration's version.
+    pub version: String,
+    /// The checksum that the ledger had.
+    pub from: String,
+    /// The checksum that it has now.
+    pub to: String,
+}
+
+impl Report {
+    pub(crate) fn new(target: &Target) -> Self {
+        Report {
+            target: target.clone(),
+            applied: Vec::new(),
+            created: false,
+            ahead: None,
+            duration: Duration::ZERO,
+        }
+    }
+}
+
+/// Durations as whole milliseconds.
+#[cfg(feature = "serde")]
+pub(crate) mod milliseconds {
+    use std::time::Duration;
+
+    pub(crate) fn serialize<S: serde::Serializer>(
+        duration: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u128(duration.as_millis())
+    }
+}

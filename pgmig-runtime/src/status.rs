@@ -1,0 +1,344 @@
+//! Looking without touching: what stands in the ledger, what would run.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use crate::apply::{Failure, Look, Work};
+use crate::db::{Db, Session};
+use crate::embedded::ScriptParts;
+use crate::error::Error;
+use crate::ledger::{TargetRow, recorded};
+use crate::message::{Fill, script_text};
+use crate::planner::{self, Plan, Policy, Recorded, Step};
+use crate::report::{
+    MigrationState, MigrationStatus, Pending, ScopeStatus, Status, TargetPlan, TenantState,
+    TenantStatus,
+};
+use crate::retry::Cause;
+use crate::settings::{OutOfOrder, UnknownNewer};
+use crate::target::Target;
+use crate::{Migration, Migrator, Version, quote};
+
+impl Migrator {
+    /// What stands in the ledger, for `public` and for every tenant. Only reads; a ledger that is
+    /// not there yet is no error.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or the ledger cannot be read.
+    pub async fn status<'c>(&self, db: impl Into<Db<'c>>) -> Result<Status, Error> {
+        let mut session = db.into().0;
+        let (ledger, public) = self.scope_status(&mut session, &Target::public()).await?;
+        let drizzle = match self.migrations.drizzle() {
+            [] => None,
+            _ => Some(self.scope_status(&mut session, &Target::drizzle()).await?.1),
+        };
+        let tenants = match self.read(&mut session, self.ledger.read_tenants()).await? {
+            Some(rows) => rows
+                .iter()
+                .map(TargetRow::decode)
+                .collect::<sqlx::Result<Vec<_>>>()
+                .map_err(unreadable)?,
+            None => Vec::new(),
+        };
+        // Before the public migrations have run there is no table to list tenants from.
+        let listed = match self.list_tenants(&mut session).await {
+            Err(Error::Tenants { .. }) if tenants.is_empty() => Vec::new(),
+            listed => listed?,
+        };
+        Ok(Status {
+            ledger,
+            public,
+            drizzle,
+            tenants: self.tenant_status(tenants, &listed)?,
+        })
+    }
+
+    /// Whether there is a ledger, and what it has of a scope of `public`.
+    async fn scope_status(
+        &self,
+        session: &mut Session<'_>,
+        target: &Target,
+    ) -> Result<(bool, ScopeStatus), Error> {
+        let history = self.read(session, self.ledger.read_history(target)).await?;
+        let ledger = history.is_some();
+        let mut rows = Vec::new();
+        for row in history.unwrap_or_default() {
+            rows.push(recorded(&row).map_err(unreadable)?);
+        }
+        let embedded = self.migrations.of(target.scope);
+        Ok((ledger, scope_status(embedded, &rows)))
+    }
+
+    /// What [`setup`](Self::setup) would run, with its SQL. Only reads. Schemas with nothing to do
+    /// are left out.
+    ///
+    /// # Errors
+    /// As [`run_public`](Self::run_public).
+    pub async fn plan<'c>(&self, db: impl Into<Db<'c>>) -> Result<Vec<TargetPlan>, Error> {
+        let mut session = db.into().0;
+        let mut plans = self.plan_scopes(&mut session).await?;
+        let public_pending = !plans.is_empty();
+        if self.migrations.tenant().is_empty() {
+            return Ok(plans);
+        }
+        let tenants = match self.list_tenants(&mut session).await {
+            // The table may be one that the pending migrations create.
+            Err(Error::Tenants { .. }) if public_pending => Vec::new(),
+            tenants => tenants?,
+        };
+        for tenant in tenants {
+            let target = self.target(tenant)?;
+            plans.extend(self.plan_target(&mut session, &target).await?);
+        }
+        Ok(plans)
+    }
+
+    /// What [`run_public`](Self::run_public) would run, by scope; empty when there is nothing to do.
+    ///
+    /// # Errors
+    /// As [`run_public`](Self::run_public).
+    pub async fn plan_public<'c>(&self, db: impl Into<Db<'c>>) -> Result<Vec<TargetPlan>, Error> {
+        let mut session = db.into().0;
+        self.plan_scopes(&mut session).await
+    }
+
+    async fn plan_scopes(&self, session: &mut Session<'_>) -> Result<Vec<TargetPlan>, Error> {
+        let public = self.plan_target(session, &Target::public()).await?;
+        let mut plans: Vec<TargetPlan> = public.into_iter().collect();
+        if !self.migrations.drizzle().is_empty() {
+            plans.extend(self.plan_target(session, &Target::drizzle()).await?);
+        }
+        Ok(plans)
+    }
+
+    /// What [`run_tenant`](Self::run_tenant) would run; `None` when there is nothing to do.
+    ///
+    /// # Errors
+    /// As [`run_public`](Self::run_public).
+    pub async fn plan_tenant<'c>(
+        &self,
+        db: impl Into<Db<'c>>,
+        tenant: Uuid,
+    ) -> Result<Option<TargetPlan>, Error> {
+        let mut session = db.into().0;
+        let target = self.target(tenant)?;
+        self.plan_target(&mut session, &target).await
+    }
+
+    async fn plan_target(
+        &self,
+        session: &mut Session<'_>,
+        target: &Target,
+    ) -> Result<Option<TargetPlan>, Error> {
+        let runner = self.runner();
+        let mut attempts = runner.attempts();
+        loop {
+            match runner.look(session, target).await {
+                Ok(Look::UpToDate(_)) => return Ok(None),
+                Ok(Look::Behind(work)) => return Ok(target_plan(target, &work)),
+                Err(failure) if failure.cause == Cause::NoLedger => {
+                    return self.plan_without_ledger(session, target).await;
+                }
+                Err(failure) => {
+                    runner
+                        .recover(session, target, &mut attempts, failure)
+                        .await?;
+                }
+            }
+        }
+    }
+
+    /// Without a ledger everything would run.
+    async fn plan_without_ledger(
+        &self,
+        session: &mut Session<'_>,
+        target: &Target,
+    ) -> Result<Option<TargetPlan>, Error> {
+        let embedded = self.migrations.of(target.scope);
+        let policy = Policy {
+            unknown_newer: UnknownNewer::Allow,
+            out_of_order: OutOfOrder::Allow,
+        };
+        let plan = planner::plan(embedded, &[], policy).unwrap_or_default();
+        let query = format!(
+            "SELECT FROM pg_catalog.pg_namespace WHERE nspname = {}",
+            quote::literal(&target.schema)
+        );
+        let present = self.read(session, query).await?.unwrap_or_default();
+        Ok(plan_of(target, &plan, present.is_empty(), true))
+    }
+
+    /// Rows of one query; `None` when the ledger's tables do not exist.
+    async fn read(
+        &self,
+        session: &mut Session<'_>,
+        query: String,
+    ) -> Result<Option<Vec<PgRow>>, Error> {
+        let runner = self.runner();
+        let mut attempts = runner.attempts();
+        loop {
+            let failed = match session.send(query.clone()).await {
+                Ok(answers) => return Ok(Some(answers.into_iter().flatten().collect())),
+                Err(failed) => failed,
+            };
+            let failure = Failure::ledger("read the ledger", failed.error);
+            if failure.cause == Cause::NoLedger {
+                return Ok(None);
+            }
+            runner
+                .recover(session, &Target::public(), &mut attempts, failure)
+                .await?;
+        }
+    }
+
+    fn tenant_status(
+        &self,
+        rows: Vec<TargetRow>,
+        listed: &[Uuid],
+    ) -> Result<Vec<TenantStatus>, Error> {
+        let embedded = self.migrations.tenant();
+        let mut known: HashMap<Uuid, TenantStatus> = HashMap::new();
+        for row in rows {
+            if let Ok(tenant) = Uuid::parse_str(&row.tenant) {
+                known.insert(tenant, tenant_row(tenant, row, embedded));
+            }
+        }
+        let mut tenants = Vec::with_capacity(known.len());
+        for tenant in listed {
+            let mut status = match known.remove(tenant) {
+                Some(status) => status,
+                None => new_tenant(*tenant, self.target(*tenant)?.schema),
+            };
+            status.listed = true;
+            tenants.push(status);
+        }
+        let mut unlisted: Vec<_> = known.into_values().collect();
+        unlisted.sort_by(|a, b| a.schema.cmp(&b.schema));
+        tenants.extend(unlisted);
+        Ok(tenants)
+    }
+}
+
+fn unreadable(source: sqlx::Error) -> Error {
+    Error::Ledger {
+        doing: "read the ledger",
+        source,
+    }
+}
+
+fn target_plan(target: &Target, work: &Work) -> Option<TargetPlan> {
+    plan_of(target, &work.plan, !work.state.present, work.facts.empty)
+}
+
+fn plan_of(target: &Target, plan: &Plan, creates: bool, empty: bool) -> Option<TargetPlan> {
+    let fill = Fill {
+        schema: &target.schema,
+        plain: plan.fresh && empty,
+    };
+    (!plan.steps.is_empty()).then(|| TargetPlan {
+        target: target.clone(),
+        creates_schema: creates,
+        pending: plan.steps.iter().map(|step| pending(step, fill)).collect(),
+        ahead: plan.ahead.clone(),
+    })
+}
+
+fn pending(step: &Step, fill: Fill<'_>) -> Pending {
+    let script: &'static ScriptParts = &step.migration.0.up.0;
+    let loses = script.statements.iter().filter(|s| s.0.destroys_data);
+    Pending {
+        version: step.migration.0.version,
+        name: step.migration.0.name,
+        path: script.path,
+        transactional: script.transactional,
+        done: step
+            .resume
+            .as_ref()
+            .map_or(0, |(_, progress)| progress.done),
+        destroys_data: loses.map(|s| (s.0.kind, s.0.line)).collect(),
+        sql: script_text(script, fill),
+    }
+}
+
+fn scope_status(embedded: &'static [Migration], rows: &[Recorded]) -> ScopeStatus {
+    let mut migrations: BTreeMap<Version<'_>, MigrationStatus> = BTreeMap::new();
+    for migration in embedded {
+        migrations.insert(
+            migration.version(),
+            MigrationStatus {
+                version: migration.0.version.to_owned(),
+                name: migration.0.name.to_owned(),
+                state: MigrationState::Pending,
+                applied_at: None,
+                app: None,
+            },
+        );
+    }
+    for row in rows {
+        let version = Version::new(&row.version);
+        let known = embedded.iter().find(|m| m.version() == version);
+        let state = match known {
+            _ if row.running.is_some() => MigrationState::Running,
+            None => MigrationState::Unknown,
+            Some(known) if known.checksum().to_string() != row.checksum => MigrationState::Edited,
+            Some(_) => MigrationState::Applied,
+        };
+        migrations.insert(
+            version,
+            MigrationStatus {
+                version: row.version.clone(),
+                name: row.name.clone(),
+                state,
+                applied_at: Some(row.applied_at.clone()),
+                app: Some(row.app.clone()),
+            },
+        );
+    }
+    let newest = rows.iter().filter(|row| row.running.is_none());
+    ScopeStatus {
+        version: newest
+            .map(|row| Version::new(&row.version))
+            .max()
+            .map(|version| version.as_str().to_owned()),
+        migrations: migrations.into_values().collect(),
+    }
+}
+
+fn tenant_row(tenant: Uuid, row: TargetRow, embedded: &'static [Migration]) -> TenantStatus {
+    let newest = embedded.last();
+    let head = newest.map_or_else(String::new, |newest| quote::hex(&newest.0.head));
+    let version = row.version.as_deref().map(Version::new);
+    let newer = |version: Version<'_>| newest.is_none_or(|newest| version > newest.version());
+    let state = match row.state.as_str() {
+        "dropping" => TenantState::Dropping,
+        _ if !row.present && !row.head.is_empty() => TenantState::Gone,
+        "failed" => TenantState::Failed,
+        _ if row.head == head => TenantState::UpToDate,
+        _ if row.head.is_empty() => TenantState::New,
+        _ if version.is_some_and(newer) => TenantState::Ahead,
+        _ => TenantState::Behind,
+    };
+    TenantStatus {
+        tenant,
+        schema: row.schema,
+        version: row.version,
+        state,
+        listed: false,
+        error: row.error,
+        since: Some(row.since),
+    }
+}
+
+fn new_tenant(tenant: Uuid, schema: String) -> TenantStatus {
+    TenantStatus {
+        tenant,
+        schema,
+        version: None,
+        state: TenantState::New,
+        listed: true,
+        error: None,
+        since: None,
+    }
+}

@@ -1,0 +1,174 @@
+//! What the tests share: migrations embedded at run time, and looks into a database.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub(crate) mod proxy;
+
+use std::fs;
+
+use pgmig_runtime::__private_0_1_0::{
+    Dir, MigrationParts, MigrationsParts, ScriptParts, StatementParts,
+};
+use pgmig_runtime::{Migration, Migrations, Object, Probe, Scope, Script};
+use sqlx::{AssertSqlSafe, PgPool, Row as _};
+
+/// Embeds files as the macro does, from `(path, text)`. What the checks would refuse is let
+/// through, so that a test can have the server refuse it.
+pub(crate) fn embed(files: &[(&str, &str)]) -> &'static Migrations {
+    let root = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    embed_folder(root.path(), false)
+}
+
+/// Embeds the folder at `root`.
+pub(crate) fn embed_folder(root: &std::path::Path, compare: bool) -> &'static Migrations {
+    let folder = pgmig_core::load(root, "migrations").folder;
+    let migrations = |all: &[pgmig_core::Migration]| -> &'static [Migration] {
+        leak(all.iter().map(migration).collect())
+    };
+    Box::leak(Box::new(
+        MigrationsParts {
+            public: migrations(&folder.public),
+            drizzle: migrations(&folder.drizzle),
+            tenant: migrations(&folder.tenant),
+            files: Dir::new("", &[]),
+            folder: text(&root.display().to_string()),
+            compare_folder: compare,
+            out_of_order: folder.out_of_order,
+            app: "shop 1.4.0",
+        }
+        .embed(),
+    ))
+}
+
+fn leak<T>(items: Vec<T>) -> &'static [T] {
+    Box::leak(items.into_boxed_slice())
+}
+
+fn text(text: &str) -> &'static str {
+    Box::leak(text.to_owned().into_boxed_str())
+}
+
+fn migration(migration: &pgmig_core::Migration) -> Migration {
+    MigrationParts {
+        scope: match migration.scope {
+            pgmig_core::Scope::Public => Scope::Public,
+            pgmig_core::Scope::Drizzle => Scope::Drizzle,
+            pgmig_core::Scope::Tenant => Scope::Tenant,
+        },
+        version: text(migration.version.as_str()),
+        name: text(&migration.name),
+        checksum: migration.checksum.0,
+        head: migration.head.0,
+        up: script(&migration.up),
+        down: migration.down.as_ref().map(script),
+        locked: migration.locked,
+        commit_before: migration.commit_before,
+        drizzle: None,
+    }
+    .embed()
+}
+
+fn script(script: &pgmig_core::Script) -> Script {
+    ScriptParts {
+        path: text(&format!("migrations/{}", script.path)),
+        text: text(&script.text),
+        span: span(&script.range),
+        transactional: script.transactional,
+        idempotent: script.idempotent,
+        statements: leak(script.statements.iter().map(statement).collect()),
+    }
+    .embed()
+}
+
+fn statement(statement: &pgmig_core::sql::Statement) -> pgmig_runtime::Statement {
+    StatementParts {
+        span: span(&statement.range),
+        line: statement.line,
+        kind: text(&statement.kind),
+        objects: leak(statement.objects.iter().map(object).collect()),
+        in_transaction: statement.in_transaction == pgmig_core::sql::InTransaction::Allowed,
+        destroys_data: statement.destroys_data,
+        probe: probe(&statement.probe),
+        concurrently: statement.concurrently.as_ref().map(span),
+        slots: leak(statement.slots.iter().map(span).collect()),
+    }
+    .embed()
+}
+
+fn span(range: &std::ops::Range<usize>) -> (u32, u32) {
+    (
+        u32::try_from(range.start).unwrap(),
+        u32::try_from(range.end).unwrap(),
+    )
+}
+
+fn object(object: &pgmig_core::sql::Object) -> Object {
+    Object {
+        kind: object.kind,
+        schema: object.schema.as_deref().map(text),
+        name: text(&object.name),
+    }
+}
+
+fn probe(probe: &pgmig_core::sql::Probe) -> Probe {
+    use pgmig_core::sql::Probe as Core;
+    match probe {
+        Core::None => Probe::None,
+        Core::Repeat => Probe::Repeat,
+        Core::IndexCreated(index) => Probe::IndexCreated(object(index)),
+        Core::IndexDropped(index) => Probe::IndexDropped(object(index)),
+        Core::EnumValue { on, label } => Probe::EnumValue {
+            on: object(on),
+            label: text(label),
+        },
+        Core::PartitionDetached { parent, partition } => Probe::PartitionDetached {
+            parent: object(parent),
+            partition: object(partition),
+        },
+    }
+}
+
+/// The first column of every row of a query, as text.
+pub(crate) async fn column(pool: &PgPool, query: &str) -> Vec<String> {
+    let rows = sqlx::raw_sql(AssertSqlSafe(query.to_owned()))
+        .fetch_all(pool)
+        .await
+        .unwrap_or_else(|error| panic!("{query}: {error}"));
+    rows.iter()
+        .map(|row| {
+            let value = row.try_get_raw(0).unwrap();
+            match sqlx::ValueRef::is_null(&value) {
+                true => "NULL".to_owned(),
+                false => value.as_str().unwrap().to_owned(),
+            }
+        })
+        .collect()
+}
+
+/// Runs SQL that must succeed.
+pub(crate) async fn execute(pool: &PgPool, sql: &str) {
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+        .execute(pool)
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+/// The relations of a schema, as `kind name`.
+pub(crate) async fn relations(pool: &PgPool, schema: &str) -> Vec<String> {
+    let query = format!(
+        "SELECT c.relkind::text || ' ' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = '{schema}' ORDER BY 1"
+    );
+    column(pool, &query).await
+}
+
+/// What the ledger says, a line a migration: `schema version state`.
+pub(crate) async fn history(pool: &PgPool) -> Vec<String> {
+    let query = "SELECT schema || ' ' || version || ' ' || state FROM pgmig.history ORDER BY id";
+    column(pool, query).await
+}
