@@ -1,28 +1,21 @@
 //! The checksum of a migration, format `v1`: what counts as a change.
 //!
 //! `v1:` and 64 hexadecimal digits, the SHA-256 of the token stream of the up script. It stays as
-//! it is for good; another way to count would be `v2`.
+//! it is for good; another way to count would be `v2`. `docs/checksum.md` has every detail and the
+//! test vectors.
 //!
-//! 1. The text is cut into tokens as PostgreSQL cuts it (chapter "Lexical Structure"). White
-//!    space, comments and a byte order mark are not tokens. A block comment that nothing closes
-//!    is one.
-//! 2. A line comment that is a directive is a token: `-- pgmig: ` and its words with one space
-//!    between two. `-- no-transaction` alone at the head counts as `-- pgmig: no-transaction`.
-//! 3. An operator is one token by PostgreSQL's rule: the longest run of `+-*/<>=~!@#%^&|?` and
-//!    the back tick, ended by `--` or `/*`; a run of several that has none of `~!@#%^&|?` or
-//!    the back tick does not end in `+` or `-`. `::` and `:=` are one token too.
-//! 4. `${schema}` counts as a letter of a name: alone it is one token.
-//! 5. In every token CRLF counts as LF: it can only be there in a string, a `$$` body, a quoted
+//! 1. The text is cut into tokens as PostgreSQL cuts it (chapter "Lexical Structure"): an operator
+//!    of several characters is one token, as is `${schema}`. White space, comments and a byte
+//!    order mark are not tokens. A block comment that nothing closes is one.
+//! 2. A line comment that is a directive is a token: `-- pgmig:` and its words, a space before
+//!    each.
+//! 3. In every token CRLF counts as LF: it can only be there in a string, a `$$` body, a quoted
 //!    identifier.
-//! 6. Each token is hashed as the number of its bytes, 32 bits, least significant byte first, and
+//! 4. Each token is hashed as the number of its bytes, 32 bits, least significant byte first, and
 //!    its bytes.
 //!
 //! So re-indenting, comments and another line ending change nothing; a changed letter does, in
 //! upper and lower case too.
-//!
-//! | text | checksum |
-//! |---|---|
-//! | nothing | `v1:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855` |
 
 use sha2::{Digest as _, Sha256};
 
@@ -59,3 +52,6 @@ fn push(stream: &mut Vec<u8>, token: &str) {
     stream.extend_from_slice(&(token.len() as u32).to_le_bytes());
     stream.extend_from_slice(token.as_bytes());
 }
+
+#[cfg(test)]
+mod tests;

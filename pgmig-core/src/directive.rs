@@ -268,3 +268,6 @@ fn words(list: &str, start: usize) -> Option<Vec<Word>> {
     }
     Some(words)
 }
+
+#[cfg(test)]
+mod tests;

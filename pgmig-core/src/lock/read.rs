@@ -273,3 +273,6 @@ fn checksum(text: &str) -> Option<Checksum> {
     }
     Some(Checksum(bytes))
 }
+
+#[cfg(test)]
+mod tests;

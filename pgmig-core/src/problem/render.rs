@@ -53,3 +53,6 @@ fn first_line(source: &str, span: Range<usize>) -> (&str, Range<usize>) {
     let end = end.saturating_sub(skipped).clamp(start, text.len());
     (text, start..end)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,5 +3,7 @@
 
 mod edit;
 mod folder;
+mod git;
 mod lock;
+mod reformatted;
 mod tree;

@@ -91,3 +91,6 @@ fn words(name: &str) -> String {
         .collect::<Vec<_>>()
         .join("_")
 }
+
+#[cfg(test)]
+mod tests;
