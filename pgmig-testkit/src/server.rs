@@ -1,13 +1,13 @@
 //! The server that the tests of this process use.
 
-use crate::account::Account;
-use crate::binaries::{self, Binaries};
-use crate::instance::{Instance, SUPERUSER};
-use crate::settings::{Settings, Source};
-use crate::{Error, database, fetch, files, shared};
+use crate::bring::Means;
+use crate::bring::instance::Instance;
+use crate::bring::settings::{Settings, Source};
+use crate::bring::shared;
+use crate::{Error, database};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Executor as _, Row as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr as _;
 
 /// Where a server came from.
@@ -111,17 +111,24 @@ impl Server {
         Ok(server)
     }
 
-    /// A server of our own, from the first binaries that are to be had.
+    /// The server that all processes share, from the first binaries that are to be had.
     fn bring(settings: &Settings) -> Result<Self, Error> {
-        let account = Account::of_this_process()?;
-        let cache = files::cache_root(&account, settings)?;
-        let (binaries, origin) = find_binaries(&account, settings, &cache)?;
-        let instance = shared::join(&account, &binaries, &cache)?;
-        Ok(Self {
-            url: url_of(&instance),
-            major: binaries.major,
-            origin,
-        })
+        let means = Means::find(settings)?;
+        let instance = shared::join(&means)?;
+        Ok(Self::of(&instance, &means))
+    }
+
+    /// A server that we started.
+    pub(crate) fn of(instance: &Instance, means: &Means) -> Self {
+        let dir = means.binaries.dir.clone();
+        Self {
+            url: instance.url(),
+            major: means.binaries.major,
+            origin: match means.fetched {
+                true => Origin::Fetched(dir),
+                false => Origin::Local(dir),
+            },
+        }
     }
 
     /// A connection to the maintenance database.
@@ -141,37 +148,6 @@ impl Server {
             source,
         }
     }
-}
-
-fn find_binaries(
-    account: &Account,
-    settings: &Settings,
-    cache: &Path,
-) -> Result<(Binaries, Origin), Error> {
-    let mut tried = String::new();
-    if settings.allows(Source::Local)
-        && let Some(found) = binaries::local(settings, &mut tried)?
-    {
-        let origin = Origin::Local(found.dir.clone());
-        return Ok((found, origin));
-    }
-    match fetch::bring(account, settings, cache, &mut tried)? {
-        Some(found) => {
-            let origin = Origin::Fetched(found.dir.clone());
-            Ok((found, origin))
-        }
-        None => {
-            if settings.sources.is_some() {
-                tried.push_str("  - PGMIG_TEST_PG_SOURCE forbids the rest\n");
-            }
-            Err(Error::NoPostgres { tried })
-        }
-    }
-}
-
-fn url_of(instance: &Instance) -> String {
-    let Instance { port, password, .. } = instance;
-    format!("postgres://{SUPERUSER}:{password}@127.0.0.1:{port}/postgres")
 }
 
 /// The URL as a message may show it.

@@ -108,7 +108,7 @@ fn the_server_of_a_killed_run_is_stopped_and_its_directory_removed() {
     let [instance] = found.as_slice() else {
         panic!("one instance was expected: {found:?}")
     };
-    let server = pid(instance.join("postmaster")).unwrap();
+    let server = pid(instance.join("process")).unwrap();
     assert!(lives(server));
     child.kill().unwrap();
     child.wait().unwrap();
@@ -140,7 +140,7 @@ fn a_server_whose_supervisor_was_killed_too_is_swept_away_by_the_next_run() {
     let mut child = process(state.path(), &[]).spawn().unwrap();
     said(&mut child);
     let old = instances(state.path()).remove(0);
-    let server = pid(old.join("postmaster")).unwrap();
+    let server = pid(old.join("process")).unwrap();
     let supervisor = pid(old.join("supervisor")).unwrap();
     kill(supervisor);
     child.kill().unwrap();
@@ -165,7 +165,7 @@ fn a_server_that_was_killed_is_replaced() {
     let mut child = process(state.path(), &[]).spawn().unwrap();
     let first = said(&mut child);
     let old = instances(state.path()).remove(0);
-    let server = pid(old.join("postmaster")).unwrap();
+    let server = pid(old.join("process")).unwrap();
     kill(server);
 
     let mut next = process(state.path(), &[]).spawn().unwrap();

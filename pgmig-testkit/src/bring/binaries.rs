@@ -1,7 +1,7 @@
 //! PostgreSQL binaries on this machine: which there are, and of what version.
 
+use super::settings::{MAJORS, Settings};
 use crate::Error;
-use crate::settings::{MAJORS, Settings};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -34,6 +34,16 @@ impl Identity {
         })
     }
 
+    /// The processes that `pid` started, where `/proc` tells.
+    pub(crate) fn children_of(pid: u32) -> Vec<Self> {
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let parent = pid.to_string();
+        ids.filter(|id| field(*id, PARENT).is_some_and(|it| it == parent))
+            .map(Self::of)
+            .collect()
+    }
+
     pub(crate) fn alive(&self) -> bool {
         signal(self.pid, "0") && started(self.pid) == self.started
     }
@@ -43,15 +53,24 @@ impl Identity {
     }
 }
 
+/// Fields of `/proc/<pid>/stat`, counted from the one after the command's name.
+const STATE: usize = 0;
+const PARENT: usize = 1;
+const STARTED: usize = 19;
+
 /// The kernel's start time of a process; empty where there is no `/proc`, or for a zombie.
 fn started(pid: u32) -> String {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The command's name is in parentheses and may hold anything, a parenthesis too.
-    let fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
-    if fields.starts_with('Z') {
-        return String::new();
+    match field(pid, STATE).as_deref() {
+        Some("Z") | None => String::new(),
+        Some(_) => field(pid, STARTED).unwrap_or_default(),
     }
-    fields.split(' ').nth(19).unwrap_or_default().to_owned()
+}
+
+fn field(pid: u32, number: usize) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The command's name is in parentheses and may hold anything, a parenthesis too.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    fields.split(' ').nth(number).map(str::to_owned)
 }
 
 /// Sends a signal by the shell's own `kill`, the one that every system has.

@@ -1,8 +1,8 @@
 //! The directories that this crate keeps things in, and copying between them.
 
+use super::account::Account;
+use super::settings::Settings;
 use crate::Error;
-use crate::account::Account;
-use crate::settings::Settings;
 use std::fs::{DirBuilder, File};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -172,4 +172,23 @@ pub(crate) fn open_to_all(account: &Account, dir: &Path) -> Result<(), Error> {
     }
     let mut command = std::process::Command::new("chmod");
     run(command.args(["-R", "a+rX"]).arg(dir)).map(drop)
+}
+
+/// 16 hexadecimal digits.
+pub(crate) fn random() -> String {
+    let mut text = uuid::Uuid::new_v4().simple().to_string();
+    text.truncate(16);
+    text
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A loopback port that nobody listens on just now.
+pub(crate) fn free_port() -> Result<u16, Error> {
+    let address = (std::net::Ipv4Addr::LOCALHOST, 0);
+    let listener = std::net::TcpListener::bind(address);
+    let port = listener.and_then(|it| Ok(it.local_addr()?.port()));
+    port.map_err(Error::file("find a free port for", Path::new("127.0.0.1")))
 }

@@ -1,9 +1,9 @@
-# Stops the PostgreSQL of one instance directory and removes the directory, once no process that
-# registered itself in clients/ has lived for ten seconds. Argument: the instance directory.
+# Ends the server of one home directory and removes the directory, once no process that
+# registered itself in clients/ has lived for ten seconds. Argument: the home directory.
 # It runs in a process group of its own and ignores what a terminal sends, so that it outlives
 # the test run, however that ends.
 trap '' HUP INT QUIT TERM
-instance=$1
+home=$1
 quiet=0
 
 # Prints the start time of a process where /proc has it: an id alone may be used again.
@@ -32,20 +32,20 @@ used() {
 
 while [ $quiet -lt 5 ]; do
     sleep 2
-    [ -d "$instance" ] || exit 0
-    if used "$instance/clients"; then quiet=0; else quiet=$((quiet + 1)); fi
+    [ -d "$home" ] || exit 0
+    if used "$home/clients"; then quiet=0; else quiet=$((quiet + 1)); fi
 done
 # Renamed first: from here on nobody can register any more, and who did so just before is seen.
-mv "$instance/clients" "$instance/retired" || exit 0
-while used "$instance/retired"; do sleep 2; done
+mv "$home/clients" "$home/retired" || exit 0
+while used "$home/retired"; do sleep 2; done
 
-if alive "$instance/postmaster"; then
+if alive "$home/process"; then
     kill -INT "$pid"
     tries=0
-    while alive "$instance/postmaster"; do
+    while alive "$home/process"; do
         tries=$((tries + 1))
         [ $tries -lt 20 ] || { kill -KILL "$pid"; break; }
         sleep 1
     done
 fi
-cd / && rm -rf "$instance"
+cd / && rm -rf "$home"

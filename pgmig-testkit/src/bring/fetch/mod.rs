@@ -10,10 +10,11 @@ mod npm;
 mod pin;
 mod pip;
 
-use crate::account::Account;
-use crate::binaries::Binaries;
-use crate::settings::{Settings, Source};
-use crate::{Error, files, instance};
+use super::account::Account;
+use super::binaries::Binaries;
+use super::files;
+use super::settings::{Settings, Source};
+use crate::Error;
 use pin::{Client, Pin};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -95,7 +96,7 @@ impl Way {
             return Ok(found);
         }
         let _ = std::fs::remove_dir_all(&home);
-        let work = parent.join(format!("new-{}", instance::random()));
+        let work = parent.join(format!("new-{}", files::random()));
         let fetched = self.fetch(account, &work, major).and_then(|()| {
             // Tried before it is kept: a binary for another C library unpacks well and runs not.
             let bin = bin_below(&work).ok_or("the archive holds no PostgreSQL server")?;

