@@ -4,6 +4,7 @@
 mod edit;
 mod folder;
 mod git;
+mod layout;
 mod lock;
 mod reformatted;
 mod tree;
