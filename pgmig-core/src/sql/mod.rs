@@ -1,10 +1,15 @@
 //! SQL as far as pgmig needs it: statements, what each is, what the runtime must know of it.
 
+mod body;
 mod cursor;
 mod facts;
+mod plpgsql;
+mod psql;
 pub(crate) mod slot;
 mod split;
 mod squawk;
+mod stack;
+mod syntax;
 pub(crate) mod token;
 
 use std::ops::Range;
@@ -32,6 +37,38 @@ pub fn analyse(text: &str) -> Vec<Statement> {
         facts::statement(text, &masked, raw, line)
     });
     statements.collect()
+}
+
+/// What is wrong with the syntax of a script, one problem a statement at most, in the order of the
+/// text. `path` is how messages spell the file.
+///
+/// ```
+/// let problems = pgmig_core::sql::syntax("CREATE TABLE a (id);", "migrations/001_a.sql");
+/// assert_eq!(problems[0].title, "syntax error at `)`");
+/// ```
+pub fn syntax(text: &str, path: &str) -> Vec<crate::Problem> {
+    let masked = slot::mask(text);
+    let split = split::split(&masked);
+    let text = syntax::Text {
+        path,
+        written: text,
+        masked: &masked,
+    };
+    stack::with_a_large_one(|| {
+        let mut problems = syntax::problems(text, &split);
+        problems.extend(psql::problems(text, &split));
+        problems.sort_by_key(|problem| problem.span.as_ref().map(|span| span.start));
+        problems
+    })
+}
+
+/// The bytes of each token of a text, without white space and comments.
+#[doc(hidden)]
+pub fn token_ranges(text: &str) -> Vec<Range<usize>> {
+    token::Lexer::new(text)
+        .filter(|token| !token.is_trivia())
+        .map(token::Token::range)
+        .collect()
 }
 
 fn newlines(text: &str) -> u32 {
