@@ -1,0 +1,8 @@
+//! What compiles and what does not: whole crates that use pgmig, built by cargo.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod rebuild;
+mod scratch;
+mod ui;
+mod usage;

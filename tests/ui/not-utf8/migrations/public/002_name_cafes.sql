@@ -1,0 +1,2 @@
+CREATE TABLE cafes (id uuid);
+COMMENT ON TABLE cafes IS 'Cafés';

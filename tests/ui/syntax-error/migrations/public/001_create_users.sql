@@ -1,0 +1,6 @@
+CREATE TABLE users (
+    id uuid PRIMARY KEY,
+    email text NOT NULL UNIQUE,
+);
+
+CREAT INDEX ON users (email);

@@ -1,0 +1,2 @@
+-- pgmig: no-transation
+CREATE TABLE users (id uuid PRIMARY KEY);

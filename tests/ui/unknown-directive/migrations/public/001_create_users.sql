@@ -1,0 +1,2 @@
+-- pgmig: no-transaktion
+CREATE TABLE users (id uuid PRIMARY KEY);

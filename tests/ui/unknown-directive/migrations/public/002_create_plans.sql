@@ -1,0 +1,2 @@
+-- pgmig: idempotentt
+CREATE TABLE plans (id uuid PRIMARY KEY);
