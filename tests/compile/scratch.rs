@@ -89,16 +89,21 @@ impl Scratch {
             ),
         );
         for package in packages {
-            let manifest = format!(
-                "[package]\nname = \"{package}\"\nversion = \"1.4.0\"\nedition = \"2024\"\n\
-                 [dependencies]\npgmig.workspace = true\n"
-            );
-            scratch.write(&format!("{package}/Cargo.toml"), &manifest);
+            scratch.manifest(package, "2024", "pgmig.workspace = true\n");
         }
         // The versions that the workspace was built with are the ones that are there offline.
         let lock = Path::new(CHECKOUT).join("Cargo.lock");
         fs::copy(lock, scratch.path().join("Cargo.lock")).unwrap();
         scratch
+    }
+
+    /// Writes the manifest of `package` anew.
+    pub(crate) fn manifest(&self, package: &str, edition: &str, dependencies: &str) {
+        let manifest = format!(
+            "[package]\nname = \"{package}\"\nversion = \"1.4.0\"\nedition = \"{edition}\"\n\
+             [dependencies]\n{dependencies}"
+        );
+        self.write(&format!("{package}/Cargo.toml"), &manifest);
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -110,6 +115,11 @@ impl Scratch {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, contents).unwrap();
+    }
+
+    /// Removes a file, if it is there.
+    pub(crate) fn remove(&self, path: &str) {
+        let _ = fs::remove_file(self.path().join(path));
     }
 
     /// Copies a directory with all in it.
@@ -159,8 +169,11 @@ impl Scratch {
         let Some(package) = manifest.and_then(|path| self.package_of(path)) else {
             return;
         };
-        if line["reason"] == "compiler-artifact" && line["fresh"] == false {
-            built.compiled.push(package);
+        if line["reason"] == "compiler-artifact" {
+            let build_script = line["target"]["kind"] == serde_json::json!(["custom-build"]);
+            if line["fresh"] == false && !build_script {
+                built.compiled.push(package);
+            }
             return;
         }
         let message = &line["message"];
@@ -241,7 +254,9 @@ fn copy(from: &Path, to: &Path) {
 /// The names of the directories in `directory`, sorted.
 pub(crate) fn directories(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).unwrap();
-    let directories = entries.map(Result::unwrap).filter(|one| one.path().is_dir());
+    let directories = entries
+        .map(Result::unwrap)
+        .filter(|one| one.path().is_dir());
     let mut names: Vec<_> = directories
         .map(|one| one.file_name().into_string().unwrap())
         .collect();

@@ -60,7 +60,8 @@ fn every_case_says_what_is_expected_and_what_load_says_in_debug_release_and_lock
     for case in &cases {
         let mut check = |built: &Built, what: &str, drafts: bool| {
             let messages = built.of(&case.name);
-            let result = expected(case, what, messages).and_then(|()| agrees(case, drafts, messages));
+            let result =
+                expected(case, what, messages).and_then(|()| agrees(case, drafts, messages));
             if let Err(difference) = result {
                 write!(differences, "\n== {} ({what})\n{difference}", case.name).unwrap();
             }
@@ -113,10 +114,15 @@ fn agrees(case: &Case, drafts: bool, messages: &[Message]) -> Result<(), String>
         problems.extend(loaded.folder.drafts("migrations"));
     }
     let found: Vec<_> = problems.iter().map(|problem| problem.render()).collect();
-    let said: Vec<_> = messages.iter().map(|message| message.text.as_str()).collect();
+    let said: Vec<_> = messages
+        .iter()
+        .map(|message| message.text.as_str())
+        .collect();
     if found == said {
         Ok(())
     } else {
-        Err(format!("-- load finds\n{found:#?}\n-- the macro says\n{said:#?}"))
+        Err(format!(
+            "-- load finds\n{found:#?}\n-- the macro says\n{said:#?}"
+        ))
     }
 }

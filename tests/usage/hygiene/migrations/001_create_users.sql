@@ -1,0 +1,2 @@
+-- pgmig: no-transaction
+CREATE INDEX CONCURRENTLY a ON b (c);

@@ -1,0 +1,1 @@
+CREATE TABLE self (id uuid);

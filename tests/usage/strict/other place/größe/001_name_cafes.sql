@@ -1,0 +1,1 @@
+CREATE TABLE "cafés" ("quoted ""name""" text);
