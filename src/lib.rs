@@ -1,6 +1,102 @@
 //! PostgreSQL migrations, checked and embedded at compile time, for one schema or one schema per
 //! tenant.
+//!
+//! [`embed_migrations!`] reads a folder of SQL while the crate compiles, reports every mistake in
+//! it as an error of the build, and puts the checked result into the binary as constant data.
+//! Nothing is parsed and nothing allocated when the program starts.
+//!
+//! ```
+//! static MIGRATIONS: pgmig::Migrations = pgmig::embed_migrations!();
+//!
+//! for migration in MIGRATIONS.public() {
+//!     println!("{} {}", migration.version(), migration.name());
+//! }
+//! ```
+//!
+//! # Features
+//!
+//! - `macros` (default): [`embed_migrations!`].
+//! - `cli`: the database commands for an app's own command line. Brings clap.
+//! - `tls-rustls`, `tls-native-tls`: TLS, passed through to sqlx.
 
+/// Embeds a folder of migrations: an expression of type [`Migrations`], or a module with a typed
+/// list.
+///
+/// The folder is `migrations` beside the calling crate's `Cargo.toml`, or the one that is named,
+/// relative to `Cargo.toml`; `\` is read as `/`. Each file is embedded once.
+///
+/// # As an expression
+///
+/// ```
+/// use pgmig::{Migrations, embed_migrations};
+///
+/// static MIGRATIONS: Migrations = embed_migrations!();
+/// static THE_SAME: Migrations = embed_migrations!("migrations");
+///
+/// let first = &MIGRATIONS.public()[0];
+/// assert_eq!(first.name(), "create_public_tables");
+/// assert_eq!(first.path(), "migrations/public/001_create_public_tables.sql");
+/// assert_eq!(first.checksum(), THE_SAME.public()[0].checksum());
+///
+/// // What the binary carries can be listed and written out.
+/// let file = MIGRATIONS.files().get_file("public/001_create_public_tables.sql");
+/// assert_eq!(file.and_then(|file| file.contents_utf8()), Some(first.sql()));
+/// ```
+///
+/// # As a module
+///
+/// Generates the static `MIGRATIONS` and one enum a scope (`Drizzle` only where there is such a
+/// folder), a variant a migration. Code that names
+/// a migration stops compiling when the migration is gone. A name that two migrations share in
+/// `CamelCase` gets its version behind it (`AddXV7`), one that begins with a digit an underscore
+/// in front.
+///
+/// ```
+/// pgmig::embed_migrations! { pub mod migrations }
+///
+/// use migrations::{MIGRATIONS, Public, Tenant};
+///
+/// assert_eq!(Public::CreatePublicTables.name(), "create_public_tables");
+/// assert_eq!(Public::CreatePublicTables.version(), pgmig::Version::new("1"));
+/// assert_eq!(Public::CreatePublicTables.to_string(), "1_create_public_tables");
+/// assert!(Tenant::CreateCustomers < Tenant::LATEST);
+/// assert_eq!(Tenant::ALL.len(), MIGRATIONS.tenant().len());
+/// assert!(Tenant::LATEST.migration().down_sql().is_some());
+/// ```
+///
+/// Attributes and a visibility go before `mod`, another folder after it:
+/// `embed_migrations! { pub(crate) mod billing = "billing/migrations" }`.
+///
+/// # Named arguments
+///
+/// After the path, or in its place:
+///
+/// - `crate = path`: where pgmig is, if it is not `::pgmig`, for a crate that was renamed or is
+///   re-exported: `embed_migrations!("db", crate = my_database::pgmig)`.
+///
+/// # Errors
+///
+/// Every problem of every file is an error of the build, with the file, the line and the way out:
+///
+/// ```text
+/// error: migrations/public/001_create_users.sql:1:11: unknown directive `no-transation`
+///          |
+///        1 | -- pgmig: no-transation
+///          |           ^^^^^^^^^^^^^
+///          |
+///          = help: did you mean `no-transaction`?
+///  --> src/main.rs:3:48
+/// ```
+///
+/// A migration that `pgmig.lock` does not have yet is a *draft*. It compiles in a debug build (one
+/// with `debug_assertions`), but not in a release build, and in none where the environment
+/// variable `PGMIG_LOCKED` is set (to anything but `0` or `false`), as CI should.
+///
+/// # When it is expanded again
+///
+/// Cargo sees every edit of an embedded file, of the lock file and of `PGMIG_LOCKED`. It does not
+/// see a file that is *added*: [`build`](crate::build) is one line that makes it. The macro only
+/// reads: it never writes a file.
 #[cfg(feature = "macros")]
 pub use pgmig_macros::embed_migrations;
 pub use pgmig_runtime::*;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use crate::layout::{self, Found};
-use crate::lock::{self, About, Entry, Finding, Lock, Present, State, Verdict};
+use crate::lock::{self, About, Entry, Finding, Line, Lock, Present, State, Verdict};
 use crate::script;
 use crate::settings;
 use crate::{Folder, Head, Migration, Problem, Scope, Version};
@@ -22,31 +22,31 @@ pub struct Loaded {
     /// The lock file.
     pub(crate) lock: Lock,
     /// Migrations that are there, but could not be read.
-    unread: HashSet<(Scope, Version)>,
+    unread: Vec<Absent>,
+}
+
+/// A migration that is known by name only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Absent {
+    /// Whose schema it changes.
+    pub scope: Scope,
+    /// Its version.
+    pub version: Version,
+    /// Its name.
+    pub name: String,
+}
+
+impl From<Found> for Absent {
+    fn from(found: Found) -> Self {
+        Absent {
+            scope: found.scope,
+            version: found.version,
+            name: found.name,
+        }
+    }
 }
 
 impl Loaded {
-    /// A folder that was not read from disk.
-    #[doc(hidden)]
-    pub fn of(folder: Folder, shown: &str, problems: Vec<Problem>) -> Self {
-        let has_lock = folder.files.iter().any(|file| file == lock::FILE);
-        Loaded {
-            folder,
-            problems,
-            shown: shown.to_owned(),
-            lock: Lock {
-                state: if has_lock {
-                    State::Sound
-                } else {
-                    State::Missing
-                },
-                entries: Vec::new(),
-                text: String::new(),
-            },
-            unread: HashSet::new(),
-        }
-    }
-
     /// An error for each draft, a migration that is not locked; one error for all where there is
     /// no lock file. A debug build takes drafts, so they are not among the problems: a release
     /// build, one with `PGMIG_LOCKED=1`, and `cargo pgmig check` add them.
@@ -62,6 +62,26 @@ impl Loaded {
     /// ```
     pub fn drafts(&self) -> Vec<Problem> {
         lock::drafts(&self.folder, &self.lock, &self.differences(), &self.shown)
+    }
+
+    /// The migrations that are not in `folder` because of a problem: there is a file that cannot be
+    /// read or is named almost like a migration, or the lock file has one that is gone. What is
+    /// generated in spite of the problem can name them.
+    pub fn absent(&self) -> Vec<Absent> {
+        let mut absent = self.unread.clone();
+        for Line { entry, .. } in &self.lock.entries {
+            let gone = Absent {
+                scope: entry.scope,
+                version: entry.version.clone(),
+                name: entry.name.clone(),
+            };
+            let mut present = self.folder.of(gone.scope).iter();
+            let is_there = present.any(|one| one.version == gone.version && one.name == gone.name);
+            if !is_there && !absent.contains(&gone) {
+                absent.push(gone);
+            }
+        }
+        absent
     }
 
     /// How the folder differs from the lock file, sound or not.
@@ -128,17 +148,18 @@ pub fn load(root: &Path, shown: &str) -> Loaded {
 }
 
 /// Compares a folder with its lock file.
-fn compare(folder: &Folder, lock: &Lock, unread: &HashSet<(Scope, Version)>) -> Verdict {
+fn compare(folder: &Folder, lock: &Lock, unread: &[Absent]) -> Verdict {
+    let unread = unread.iter().map(|one| (one.scope, one.version.clone()));
+    let unread: HashSet<(Scope, Version)> = unread.collect();
     let present: Vec<Present> = folder.migrations().map(Present::of).collect();
     let locked: Vec<Entry> = lock.entries.iter().map(|line| line.entry.clone()).collect();
-    lock::verify(&locked, &present, unread, folder.out_of_order)
+    lock::verify(&locked, &present, &unread, folder.out_of_order)
 }
 
 /// What is in a folder, before the lock file is looked at.
 struct Read {
     folder: Folder,
-    /// Migrations that are there, but could not be read.
-    unread: HashSet<(Scope, Version)>,
+    unread: Vec<Absent>,
 }
 
 fn read_all(root: &Path, shown: &str, problems: &mut Vec<Problem>) -> Read {
@@ -147,7 +168,7 @@ fn read_all(root: &Path, shown: &str, problems: &mut Vec<Problem>) -> Read {
     let (settings, has_settings) = settings::read(root, shown, problems);
     let misnamed = listing.misnamed.into_iter();
     let mut read = Read {
-        unread: misnamed.map(|found| (found.scope, found.version)).collect(),
+        unread: misnamed.map(Absent::from).collect(),
         folder: Folder {
             root: root.to_owned(),
             public: Vec::new(),
@@ -172,12 +193,14 @@ impl Read {
         let up = script::read(root, shown, &found.up, problems);
         let down = found.down.as_deref();
         let down = down.and_then(|down| script::read(root, shown, down, problems));
-        self.folder.files.push(found.up);
-        self.folder.files.extend(found.down);
         let Some(up) = up else {
-            self.unread.insert((found.scope, found.version));
+            self.folder.files.push(found.up.clone());
+            self.folder.files.extend(found.down.clone());
+            self.unread.push(Absent::from(found));
             return;
         };
+        self.folder.files.push(found.up);
+        self.folder.files.extend(found.down);
         self.folder.of_mut(found.scope).push(Migration {
             scope: found.scope,
             version: found.version,

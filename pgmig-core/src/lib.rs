@@ -21,6 +21,6 @@ pub mod sql;
 mod tokens;
 
 pub use error::Error;
-pub use folder::{Loaded, load};
+pub use folder::{Absent, Loaded, load};
 pub use model::{Checksum, DrizzleEntry, Folder, Head, Migration, Scope, Script, Version};
 pub use problem::{Position, Problem, Severity};

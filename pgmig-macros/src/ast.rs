@@ -103,17 +103,27 @@ fn arguments(input: ParseStream<'_>, after_something: bool) -> syn::Result<Vec<A
                 break;
             }
         }
-        let key = input.call(Ident::parse_any)?;
-        input.parse::<Token![=]>()?;
-        let value = input.parse()?;
-        arguments.push(Argument { key, value });
+        arguments.push(argument(input)?);
         separated = false;
     }
     if input.is_empty() {
         Ok(arguments)
     } else {
-        Err(input.error("one folder a macro: nothing may follow"))
+        Err(input.error("a macro embeds one folder: nothing may follow the `;`"))
     }
+}
+
+fn argument(input: ParseStream<'_>) -> syn::Result<Argument> {
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error(
+            "expected `key = value`\n\
+             note: a macro embeds one folder; what follows its path are named arguments",
+        ));
+    }
+    let key = input.call(Ident::parse_any)?;
+    input.parse::<Token![=]>()?;
+    let value = input.parse()?;
+    Ok(Argument { key, value })
 }
 
 #[cfg(test)]
@@ -175,6 +185,12 @@ mod tests {
                 "{message}"
             );
         }
+    }
+
+    #[test]
+    fn a_second_folder_is_refused() {
         assert!(message(r#""a" "b""#).contains("expected `,`"));
+        assert!(message(r#""a", "b""#).starts_with("expected `key = value`"));
+        assert!(message("mod a; mod b").contains("nothing may follow"));
     }
 }

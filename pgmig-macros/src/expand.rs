@@ -1,6 +1,6 @@
 //! Input to output: the folder that is asked for, or every problem it has.
 
-use pgmig_core::{Folder, Problem, Severity};
+use pgmig_core::{Absent, Folder, Loaded, Problem, Severity};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
@@ -17,69 +17,74 @@ pub(crate) fn expand(input: TokenStream, environment: &Environment) -> TokenStre
     };
     let (options, wrong_arguments) = Options::new(&written.arguments);
     let wrong_arguments = wrong_arguments.map(|error| error.to_compile_error());
-    match Request::new(&written, environment) {
-        Ok(request) => {
-            let loaded = pgmig_core::load(&request.root, &request.shown);
-            let build = Build::new(loaded, &request, environment, wrong_arguments);
-            build.tokens(&written, &request.shown, &options.pgmig)
-        }
+    let request = match Request::new(&written, environment) {
+        Ok(request) => request,
         Err(error) => {
             let errors = error.to_compile_error();
-            let build = Build {
-                folder: Folder::default(),
-                errors: quote!(#errors #wrong_arguments),
-                drafts: TokenStream::new(),
-                broken: true,
-            };
-            build.tokens(&written, "", &options.pgmig)
+            let build = Build::broken(quote!(#errors #wrong_arguments));
+            return build.tokens(&written, "", &options.pgmig);
         }
-    }
+    };
+    let loaded = pgmig_core::load(&request.root, &request.shown);
+    let drafts = loaded.drafts();
+    let mut build = Build::new(loaded, request.span);
+    build.add_errors(wrong_arguments);
+    build.add_drafts(&drafts, environment.locked, request.span);
+    build.tokens(&written, &request.shown, &options.pgmig)
 }
 
 /// What goes into the tokens.
 struct Build {
     folder: Folder,
-    /// The errors of any build.
+    /// What is not in the folder because of an error.
+    absent: Vec<Absent>,
+    /// The errors of any build. Where there are some, something has to stand in for the value.
     errors: TokenStream,
     /// The errors of a release build.
     drafts: TokenStream,
-    /// Whether there are errors, so that something has to stand in for the value.
-    broken: bool,
 }
 
 impl Build {
-    fn new(
-        loaded: pgmig_core::Loaded,
-        request: &Request,
-        environment: &Environment,
-        wrong_arguments: Option<TokenStream>,
-    ) -> Self {
-        let mut drafts = loaded.drafts();
-        let mut problems = loaded.problems;
-        problems.retain(|problem| problem.severity == Severity::Error);
-        if environment.locked {
-            problems.append(&mut drafts);
-        }
+    fn new(loaded: Loaded, span: Span) -> Self {
+        let problems = loaded.problems.iter();
+        let errors = problems.filter(|one| one.severity == Severity::Error);
         Build {
-            broken: !problems.is_empty() || wrong_arguments.is_some(),
-            errors: wrong_arguments
-                .into_iter()
-                .chain(problems.iter().map(|one| compile_error(one, request.span)))
-                .collect(),
-            drafts: drafts
-                .iter()
-                .map(|draft| {
-                    let error = compile_error(draft, request.span);
-                    quote!(#[cfg(not(debug_assertions))] #error)
-                })
-                .collect(),
+            absent: loaded.absent(),
+            errors: errors.map(|one| compile_error(one, span)).collect(),
+            drafts: TokenStream::new(),
             folder: loaded.folder,
+        }
+    }
+
+    /// No folder could be looked for.
+    fn broken(errors: TokenStream) -> Self {
+        Build {
+            folder: Folder::default(),
+            absent: Vec::new(),
+            errors,
+            drafts: TokenStream::new(),
+        }
+    }
+
+    fn add_errors(&mut self, errors: Option<TokenStream>) {
+        self.errors.extend(errors);
+    }
+
+    /// Drafts are errors of a release build, of any where they are `locked` out.
+    fn add_drafts(&mut self, drafts: &[Problem], locked: bool, span: Span) {
+        let errors = drafts.iter().map(|draft| compile_error(draft, span));
+        if locked {
+            self.errors.extend(errors);
+        } else {
+            let in_release = errors.map(|error| quote!(#[cfg(not(debug_assertions))] #error));
+            self.drafts.extend(in_release);
         }
     }
 
     fn tokens(&self, written: &Input, shown: &str, pgmig: &syn::Path) -> TokenStream {
         let (errors, drafts) = (&self.errors, &self.drafts);
-        let value = if self.broken {
+        let broken = !self.errors.is_empty();
+        let value = if broken {
             fallback::value(pgmig)
         } else {
             value::value(&self.folder, shown, pgmig)
@@ -91,8 +96,8 @@ impl Build {
         };
         match &written.module {
             Some(module) => {
-                let folder = &self.folder;
-                let module = module::module(module, folder, shown, pgmig, &value, self.broken);
+                let absent = broken.then_some(self.absent.as_slice());
+                let module = module::module(module, &self.folder, absent, shown, pgmig, &value);
                 quote!(#watch #errors #drafts #module)
             }
             None => quote!({ #watch #errors #drafts #value }),
@@ -108,86 +113,88 @@ fn compile_error(problem: &Problem, span: Span) -> TokenStream {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-    use std::path::Path;
-
     use proc_macro2::TokenTree;
 
     use super::*;
-    use crate::samples::{folder, migration};
-
-    fn environment(locked: bool) -> Environment {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        Environment {
-            manifest_dir: here.parent().map(Path::to_owned),
-            locked,
-        }
-    }
-
-    /// The tokens of a build with `problems` found in a folder with one migration, a draft or not.
-    fn tokens(input: TokenStream, draft: bool, locked: bool, problems: Vec<Problem>) -> String {
-        let written = syn::parse2::<Input>(input).unwrap();
-        let request = Request::new(&written, &environment(locked)).unwrap();
-        let mut one = migration("1", "create_users");
-        one.locked = !draft;
-        let folder = folder(vec![one]);
-        let loaded = pgmig_core::Loaded::of(folder, "migrations", problems);
-        let build = Build::new(loaded, &request, &environment(locked), None);
-        let pgmig = syn::parse_quote!(::pgmig);
-        build.tokens(&written, "migrations", &pgmig).to_string()
-    }
-
-    fn problem(severity: Severity) -> Problem {
-        let mut draft = migration("1", "a");
-        draft.locked = false;
-        let loaded = pgmig_core::Loaded::of(folder(vec![draft]), "migrations", Vec::new());
-        let mut problem = loaded.drafts().remove(0);
-        problem.severity = severity;
-        problem
-    }
+    use crate::samples::Sample;
 
     const ERROR: &str = ":: core :: compile_error !";
     const IN_RELEASE: &str = "# [cfg (not (debug_assertions))] :: core :: compile_error !";
 
+    fn tokens(input: TokenStream, sample: &Sample, locked: bool) -> String {
+        expand(input, &sample.environment(locked)).to_string()
+    }
+
     #[test]
     fn a_draft_is_an_error_of_release_builds() {
-        let tokens = tokens(quote!(), true, false, Vec::new());
+        let tokens = tokens(quote!(), &Sample::draft(), false);
         assert_eq!(tokens.matches(IN_RELEASE).count(), 1, "{tokens}");
         assert_eq!(tokens.matches(ERROR).count(), 1, "{tokens}");
-        assert!(tokens.contains("create_users"), "{tokens}");
+        assert!(tokens.contains("include_str"), "{tokens}");
     }
 
     #[test]
     fn a_draft_is_an_error_of_every_build_where_drafts_are_locked_out() {
-        let tokens = tokens(quote!(), true, true, Vec::new());
+        let tokens = tokens(quote!(), &Sample::draft(), true);
         assert_eq!(tokens.matches(IN_RELEASE).count(), 0, "{tokens}");
         assert_eq!(tokens.matches(ERROR).count(), 1, "{tokens}");
     }
 
     #[test]
     fn a_locked_migration_is_no_error_anywhere() {
-        let tokens = tokens(quote!(), false, true, Vec::new());
-        assert_eq!(tokens.matches(ERROR).count(), 0, "{tokens}");
+        let sample = Sample::draft().locked();
+        for locked in [false, true] {
+            let tokens = tokens(quote!(), &sample, locked);
+            assert_eq!(tokens.matches(ERROR).count(), 0, "{tokens}");
+        }
     }
 
     #[test]
     fn every_problem_is_an_error_and_a_warning_is_none() {
-        let problems = [Severity::Error, Severity::Warning, Severity::Error].map(problem);
-        let tokens = tokens(quote!(pub mod m), false, false, problems.into());
+        let sample = Sample::new(&[("public/001_a.sql", b""), ("public/002-b.sql", b"")]);
+        let mut loaded = sample.load();
+        let mut warning = loaded.problems[0].clone();
+        warning.severity = Severity::Warning;
+        loaded.problems.push(warning);
+        let build = Build::new(loaded, Span::call_site());
+        let tokens = build.errors.to_string();
         assert_eq!(tokens.matches(ERROR).count(), 2, "{tokens}");
+    }
+
+    #[test]
+    fn after_an_error_every_migration_that_is_known_by_name_can_be_named() {
+        let sample = Sample::new(&[
+            (
+                "public/001_create_users.sql",
+                b"-- pgmig: no-transation\nSELECT 1;",
+            ),
+            ("public/002_create_cafes.sql", b"SELECT 'Caf\xe9s';"),
+            ("public/003-create-plans.sql", b"SELECT 1;"),
+            ("pgmig.lock", b""),
+        ]);
+        let tokens = tokens(quote!(pub mod m), &sample, false);
+        let variants = quote!(&[Self::CreateUsers, Self::CreateCafes, Self::CreatePlans]);
+        assert!(tokens.contains(&variants.to_string()), "{tokens}");
         assert!(!tokens.contains("include_str"), "{tokens}");
-        assert!(tokens.contains("CreateUsers"), "{tokens}");
+        syn::parse_str::<syn::File>(&tokens).unwrap();
     }
 
     #[test]
     fn a_scope_without_migrations_has_a_latest_only_to_stand_in() {
         let stand_in = "__Unreadable";
-        assert!(!tokens(quote!(mod m), false, false, Vec::new()).contains(stand_in));
-        let broken = vec![problem(Severity::Error)];
-        assert!(tokens(quote!(mod m), false, false, broken).contains(stand_in));
+        let sound = tokens(quote!(mod m), &Sample::draft(), false);
+        assert!(!sound.contains(stand_in), "{sound}");
+        let broken = tokens(quote!(mod m), &Sample::draft(), true);
+        assert_eq!(
+            broken.matches("Self :: __Unreadable").count(),
+            1,
+            "{broken}"
+        );
     }
 
     #[test]
     fn half_typed_input_gives_an_error_and_what_can_stand_there() {
+        let sample = Sample::draft();
         let module = quote! {
             #[doc = "x"] pub(crate) mod migrations = "no such folder", crate = a::pgmig;
         };
@@ -197,7 +204,7 @@ mod tests {
             for end in 0..=whole.len() {
                 let input: TokenStream = whole[..end].iter().cloned().collect();
                 let shown = input.to_string();
-                let output = expand(input, &environment(false));
+                let output = expand(input, &sample.environment(false));
                 let parses = if items && end > 0 {
                     syn::parse2::<syn::File>(output).map(drop)
                 } else {
@@ -206,5 +213,7 @@ mod tests {
                 assert!(parses.is_ok(), "{shown}");
             }
         }
+        let files = std::fs::read_dir(sample.directory()).unwrap();
+        assert_eq!(files.count(), 1, "nothing is written");
     }
 }

@@ -1,6 +1,6 @@
 //! The item form: a module with the static `MIGRATIONS` and one enum a scope.
 
-use pgmig_core::{Folder, Migration, Scope};
+use pgmig_core::{Absent, Folder, Migration, Scope, Version};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
@@ -8,17 +8,18 @@ use crate::ast::Module;
 use crate::value::{private, scope_name};
 use crate::variant::variants;
 
-/// The module, with `value` in its static.
+/// The module, with `value` in its static; `absent` after an error, if there was one.
 ///
-/// A scope that has no migration has its enum all the same, without `LATEST`; with `stand_in`,
-/// after an error, it has one that nobody can spell, so that `LATEST` still resolves.
+/// A scope that has no migration has its enum all the same, without `LATEST`. After an error it
+/// has a variant that nobody can spell, so that `LATEST` resolves, and one for each migration that
+/// is known by name only.
 pub(crate) fn module(
     module: &Module,
     folder: &Folder,
+    absent: Option<&[Absent]>,
     shown: &str,
     pgmig: &syn::Path,
     value: &TokenStream,
-    stand_in: bool,
 ) -> TokenStream {
     let Module {
         attributes,
@@ -31,26 +32,19 @@ pub(crate) fn module(
         let about = format!("The migrations of `{shown}`, as `embed_migrations!` embedded them.");
         quote!(#[doc = #about])
     });
-    // Whoever has no `drizzle/` need not wonder what the enum is.
-    let scopes = Scope::ALL
-        .into_iter()
-        .filter(|scope| *scope != Scope::Drizzle || !folder.drizzle.is_empty());
-    let enums = scopes.map(|scope| {
-        let migrations = folder.of(scope);
-        let whose = match scope {
-            Scope::Public => "of `public`, once a database",
-            Scope::Drizzle => "of `public` that drizzle-kit generated",
-            Scope::Tenant => "of the schema of each tenant",
-        };
+    let enums = Scope::ALL.map(|scope| {
+        let listed = listed(scope, folder, absent.unwrap_or_default(), shown);
+        // Whoever has no `drizzle/` need not wonder what the enum is.
+        if scope == Scope::Drizzle && listed.is_empty() {
+            return TokenStream::new();
+        }
+        let variants = variants(listed.iter().map(|one| (one.version, one.name)));
         let scope = Enum {
             private: &private,
-            name: scope_name(scope),
-            about: format!("The migrations {whose}, in version order."),
-            getter: format_ident!("{}", scope.as_str()),
-            variants: variants(migrations),
-            migrations,
-            shown,
-            stand_in: stand_in && migrations.is_empty(),
+            scope,
+            stand_in: absent.is_some() && variants.is_empty(),
+            variants,
+            docs: listed.into_iter().map(|one| one.doc).collect(),
         };
         scope.tokens()
     });
@@ -65,23 +59,58 @@ pub(crate) fn module(
     }
 }
 
+/// A migration as the enum lists it.
+struct Listed<'a> {
+    version: &'a Version,
+    name: &'a str,
+    doc: String,
+}
+
+/// The migrations of a scope in version order, those that are known by name only among them.
+fn listed<'a>(
+    scope: Scope,
+    folder: &'a Folder,
+    absent: &'a [Absent],
+    shown: &str,
+) -> Vec<Listed<'a>> {
+    let present = folder.of(scope).iter().map(|one| Listed {
+        version: &one.version,
+        name: &one.name,
+        doc: doc(one, shown),
+    });
+    let absent = absent.iter().filter(|one| one.scope == scope);
+    let absent = absent.map(|one| Listed {
+        version: &one.version,
+        name: &one.name,
+        doc: String::new(),
+    });
+    let mut listed: Vec<_> = present.chain(absent).collect();
+    listed.sort_by_key(|one| one.version);
+    listed
+}
+
+fn doc(migration: &Migration, shown: &str) -> String {
+    let back = match &migration.down {
+        Some(down) => format!("; `{shown}/{}` takes it back", down.path),
+        None => String::new(),
+    };
+    let (version, up) = (&migration.version, &migration.up.path);
+    format!("Version {version}: `{shown}/{up}`{back}.")
+}
+
 /// What one enum is made from.
 struct Enum<'a> {
     private: &'a TokenStream,
-    name: Ident,
-    about: String,
-    /// `Migrations::public` or `Migrations::tenant`.
-    getter: Ident,
+    scope: Scope,
     variants: Vec<Ident>,
-    migrations: &'a [Migration],
-    shown: &'a str,
+    docs: Vec<String>,
     stand_in: bool,
 }
 
 impl Enum<'_> {
     fn tokens(&self) -> TokenStream {
-        let (private, name, about) = (self.private, &self.name, &self.about);
-        let (variants, docs) = (&self.variants, self.docs());
+        let (private, name, about) = (self.private, scope_name(self.scope), self.about());
+        let (variants, docs) = (&self.variants, &self.docs);
         let stand_in = self.stand_in.then(|| {
             quote!(
                 #[doc(hidden)]
@@ -115,18 +144,13 @@ impl Enum<'_> {
         }
     }
 
-    fn docs(&self) -> Vec<String> {
-        let docs = self.migrations.iter().map(|one| {
-            let back = match &one.down {
-                Some(down) => format!("; `{}/{}` takes it back", self.shown, down.path),
-                None => String::new(),
-            };
-            format!(
-                "Version {}: `{}/{}`{back}.",
-                one.version, self.shown, one.up.path
-            )
-        });
-        docs.collect()
+    fn about(&self) -> String {
+        let whose = match self.scope {
+            Scope::Public => "of `public`, once a database",
+            Scope::Drizzle => "of `public` that drizzle-kit generated",
+            Scope::Tenant => "of the schema of each tenant",
+        };
+        format!("The migrations {whose}, in version order.")
     }
 
     fn constants(&self) -> TokenStream {
@@ -147,7 +171,8 @@ impl Enum<'_> {
     }
 
     fn methods(&self) -> TokenStream {
-        let (private, getter) = (self.private, &self.getter);
+        // `Migrations::public`, `drizzle` or `tenant`.
+        let (private, getter) = (self.private, format_ident!("{}", self.scope.as_str()));
         let migration = if self.variants.is_empty() && !self.stand_in {
             quote!(match self {})
         } else {

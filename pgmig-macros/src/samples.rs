@@ -1,45 +1,62 @@
-//! Models for the tests of this crate.
+//! Crates with a folder of migrations, for the tests of this crate.
 
-use std::path::PathBuf;
+#![allow(clippy::unwrap_used)]
 
-use pgmig_core::{Checksum, Folder, Head, Migration, Scope, Script, Version};
+use std::fs;
+use std::path::Path;
 
-/// A migration of `public` that is locked and has no statements.
-pub(crate) fn migration(version: &str, name: &str) -> Migration {
-    let checksum = Checksum([1; 32]);
-    Migration {
-        scope: Scope::Public,
-        version: Version::parse(version).unwrap_or_else(|| unreachable!("{version}")),
-        name: name.to_owned(),
-        checksum,
-        head: Head::after(None, checksum),
-        up: Script {
-            path: format!("public/{version}_{name}.sql"),
-            text: "create table marker ();".to_owned(),
-            range: 0..23,
-            transactional: true,
-            idempotent: false,
-            directives: Vec::new(),
-            statements: Vec::new(),
-        },
-        down: None,
-        locked: true,
-        commit_before: false,
-        drizzle: None,
+use pgmig_core::Loaded;
+use tempfile::TempDir;
+
+use crate::valid::Environment;
+
+/// The directory of a crate, gone when dropped.
+pub(crate) struct Sample(TempDir);
+
+impl Sample {
+    /// With these files in `migrations`.
+    pub(crate) fn new(files: &[(&str, &[u8])]) -> Self {
+        let sample = Sample(tempfile::tempdir().unwrap());
+        for (path, bytes) in files {
+            let path = sample.folder().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        sample
     }
-}
 
-/// A folder with `public` and a lock file.
-pub(crate) fn folder(public: Vec<Migration>) -> Folder {
-    let scripts = public.iter().map(|one| one.up.path.clone());
-    let mut files: Vec<_> = scripts.collect();
-    files.push("pgmig.lock".to_owned());
-    Folder {
-        root: PathBuf::from("/somewhere/migrations"),
-        public,
-        drizzle: Vec::new(),
-        tenant: Vec::new(),
-        files,
-        out_of_order: false,
+    /// With one migration of `public`, a draft.
+    pub(crate) fn draft() -> Self {
+        Sample::new(&[(
+            "public/001_create_users.sql",
+            b"CREATE TABLE users (id uuid);",
+        )])
+    }
+
+    /// Locks what is there.
+    pub(crate) fn locked(self) -> Self {
+        let plan = pgmig_core::edit::lock(&self.load(), &[]).unwrap();
+        plan.apply().unwrap();
+        self
+    }
+
+    pub(crate) fn load(&self) -> Loaded {
+        pgmig_core::load(&self.folder(), "migrations")
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn folder(&self) -> std::path::PathBuf {
+        self.0.path().join("migrations")
+    }
+
+    /// A build of the crate.
+    pub(crate) fn environment(&self, locked: bool) -> Environment {
+        Environment {
+            manifest_dir: Some(self.0.path().to_owned()),
+            locked,
+        }
     }
 }

@@ -185,45 +185,48 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
     use super::*;
-    use crate::samples::{folder, migration};
+    use crate::samples::Sample;
 
-    fn tokens() -> String {
-        let folder = folder(vec![migration("1", "create"), migration("2", "alter")]);
+    fn tokens() -> (Sample, String) {
+        let sample = Sample::new(&[
+            ("public/001_create.sql", b"CREATE TABLE marker ();"),
+            ("public/002_alter.sql", b"ALTER TABLE marker ADD a int;"),
+        ]);
+        let sample = sample.locked();
+        let folder = sample.load().folder;
         let tokens = value(&folder, "db/my migrations", &syn::parse_quote!(::pgmig));
-        let block: TokenStream = syn::parse2::<syn::Expr>(tokens.clone())
-            .map(|_| tokens)
-            .unwrap();
-        block.to_string()
+        syn::parse2::<syn::Expr>(tokens.clone()).unwrap();
+        (sample, tokens.to_string())
     }
 
     #[test]
     fn each_file_is_included_once_and_by_a_path_from_the_manifest() {
-        let tokens = tokens();
-        let include = ":: core :: include_str ! (:: core :: concat ! \
-                       (:: core :: env ! (\"CARGO_MANIFEST_DIR\") , \
-                       \"/db/my migrations/public/1_create.sql\"))";
-        assert_eq!(tokens.matches(include).count(), 1, "{tokens}");
+        let (_, tokens) = tokens();
+        let include = quote!(::core::include_str!(::core::concat!(
+            ::core::env!("CARGO_MANIFEST_DIR"),
+            "/db/my migrations/public/001_create.sql"
+        )));
+        assert_eq!(tokens.matches(&include.to_string()).count(), 1, "{tokens}");
         assert_eq!(tokens.matches(":: core :: include_str !").count(), 2);
         assert_eq!(tokens.matches(":: core :: include_bytes !").count(), 1);
-        assert_eq!(tokens.matches("create table").count(), 0);
+        assert_eq!(tokens.matches("CREATE TABLE marker").count(), 0);
     }
 
     #[test]
     fn no_place_of_this_machine_is_in_the_tokens() {
-        let here = std::env::current_dir().unwrap();
-        let tokens = tokens();
-        assert!(!tokens.contains(here.to_str().unwrap()), "{tokens}");
-        assert!(!tokens.contains("/somewhere"), "{tokens}");
+        let (sample, tokens) = tokens();
+        let here = sample.directory().to_str().unwrap();
+        assert!(!tokens.contains(here), "{tokens}");
     }
 
     #[test]
     fn directories_hold_their_files() {
-        let tokens = tokens();
+        let (_, tokens) = tokens();
         let directory = r#"Dir :: new ("public" , const { & [:: pgmig :: __private_0_1_0 ::"#;
         assert!(tokens.contains(directory), "{tokens}");
         let lock = r#"File :: new ("pgmig.lock" , FILE_0)"#;
         assert!(tokens.contains(lock), "{tokens}");
-        let script = r#"File :: new ("public/1_create.sql" , FILE_1 . as_bytes ())"#;
+        let script = r#"File :: new ("public/001_create.sql" , FILE_1 . as_bytes ())"#;
         assert!(tokens.contains(script), "{tokens}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pgmig_core::Migration;
+use pgmig_core::Version;
 use proc_macro2::{Ident, Span};
 
 /// What the enum has besides its variants, and the one word that cannot be raw.
@@ -10,12 +10,14 @@ const TAKEN: [&str; 3] = ["ALL", "LATEST", "Self"];
 
 /// A variant a migration, in their order. A name that is taken gets its version behind it; the
 /// first keeps its name, so that a migration which is added renames none that is there.
-pub(crate) fn variants(migrations: &[Migration]) -> Vec<Ident> {
+pub(crate) fn variants<'a>(
+    migrations: impl IntoIterator<Item = (&'a Version, &'a str)>,
+) -> Vec<Ident> {
     let mut taken: HashSet<String> = TAKEN.iter().map(|&name| name.to_owned()).collect();
-    let unique = migrations.iter().map(|migration| {
-        let mut name = camel_case(&migration.name);
+    let unique = migrations.into_iter().map(|(version, name)| {
+        let mut name = camel_case(name);
         if name.is_empty() || taken.contains(&name) {
-            let version = migration.version.as_str().replace('.', "_");
+            let version = version.as_str().replace('.', "_");
             name = format!("{name}V{version}");
         }
         while !taken.insert(name.clone()) {
@@ -58,15 +60,21 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
     use super::*;
-    use crate::samples::migration;
+
+    fn with_versions(migrations: &[(&str, &str)]) -> Vec<String> {
+        let versions = migrations
+            .iter()
+            .map(|(version, _)| Version::parse(version));
+        let versions: Vec<_> = versions.map(Option::unwrap).collect();
+        let names = migrations.iter().map(|(_, name)| *name);
+        let variants = variants(versions.iter().zip(names));
+        variants.iter().map(Ident::to_string).collect()
+    }
 
     fn named(names: &[&str]) -> Vec<String> {
-        let migrations: Vec<_> = (1..)
-            .zip(names)
-            .map(|(version, name)| migration(&version.to_string(), name))
-            .collect();
-        let variants = variants(&migrations);
-        variants.iter().map(Ident::to_string).collect()
+        let versions: Vec<_> = (1..=names.len()).map(|one| one.to_string()).collect();
+        let versions = versions.iter().map(String::as_str);
+        with_versions(&versions.zip(names.iter().copied()).collect::<Vec<_>>())
     }
 
     #[test]
@@ -90,10 +98,10 @@ mod tests {
             named(&["add_x_v3", "add_x", "add.x"]),
             ["AddXV3", "AddX", "AddXV3_"]
         );
-        let mut dotted = vec![migration("1.1", "a"), migration("1.2", "a")];
-        dotted.push(migration("1.3", "A"));
-        let names: Vec<_> = variants(&dotted).iter().map(Ident::to_string).collect();
-        assert_eq!(names, ["A", "AV1_2", "AV1_3"]);
+        assert_eq!(
+            with_versions(&[("1.1", "a"), ("1.2", "a"), ("1.3", "A")]),
+            ["A", "AV1_2", "AV1_3"]
+        );
     }
 
     #[test]

@@ -29,7 +29,7 @@ fn scratch(package: &str) -> Scratch {
 /// Builds, and says whether the compiler was started; the binary prints `expected` in any case.
 #[track_caller]
 fn rebuilds(scratch: &Scratch, package: &str, expected: &str) -> bool {
-    let built = scratch.cargo(&["build"], &[]).is_clean();
+    let built = scratch.cargo(&["build"], &[]).clean();
     assert_eq!(scratch.run("debug", package), expected);
     built.compiled.iter().any(|compiled| compiled == package)
 }
@@ -95,9 +95,7 @@ fn pgmig_locked_is_seen_when_it_comes_and_when_it_goes() {
         assert_eq!(built.errors(package).len(), 1, "{built:?}");
     }
     assert!(rebuilds(&scratch, package, &expected));
-    scratch
-        .cargo(&["build"], &[("PGMIG_LOCKED", "0")])
-        .is_clean();
+    scratch.cargo(&["build"], &[("PGMIG_LOCKED", "0")]).clean();
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl Built {
 
     /// Stops the test unless everything was built without a word.
     #[track_caller]
-    pub(crate) fn is_clean(self) -> Self {
+    pub(crate) fn clean(self) -> Self {
         assert!(
             self.success && self.messages.is_empty(),
             "{:#?}\n{}",
@@ -81,7 +81,7 @@ impl Scratch {
         // Releases are built like debug builds in all that costs time.
         scratch.write(
             "Cargo.toml",
-            &format!(
+            format!(
                 "[workspace]\nmembers = {packages:?}\nresolver = \"3\"\n\
                  [workspace.dependencies]\npgmig = {{ path = {CHECKOUT:?} }}\n\
                  [profile.dev]\ndebug = false\n\
@@ -103,7 +103,7 @@ impl Scratch {
             "[package]\nname = \"{package}\"\nversion = \"1.4.0\"\nedition = \"{edition}\"\n\
              [dependencies]\n{dependencies}"
         );
-        self.write(&format!("{package}/Cargo.toml"), &manifest);
+        self.write(&format!("{package}/Cargo.toml"), manifest);
     }
 
     pub(crate) fn path(&self) -> &Path {

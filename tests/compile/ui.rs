@@ -108,10 +108,10 @@ fn agrees(case: &Case, drafts: bool, messages: &[Message]) -> Result<(), String>
         return Ok(());
     }
     let loaded = pgmig_core::load(&case.directory.join("migrations"), "migrations");
-    let mut problems = loaded.problems;
+    let mut problems = loaded.problems.clone();
     problems.retain(|problem| problem.severity == Severity::Error);
     if drafts {
-        problems.extend(loaded.folder.drafts("migrations"));
+        problems.extend(loaded.drafts());
     }
     let found: Vec<_> = problems.iter().map(|problem| problem.render()).collect();
     let said: Vec<_> = messages

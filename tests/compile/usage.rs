@@ -19,21 +19,27 @@ fn scratch() -> (Vec<String>, Scratch) {
 }
 
 #[test]
-fn every_form_compiles_in_every_edition_under_every_lint_and_a_binary_carries_a_file_once() {
+fn every_form_compiles_in_every_edition_under_every_lint_and_a_file_is_carried_once() {
     let (names, scratch) = scratch();
     let clippy = Path::new(env!("CARGO")).with_file_name("clippy-driver");
     let clippy = clippy.to_str().unwrap();
     if Path::new(clippy).exists() {
         let wrapper = [("RUSTC_WORKSPACE_WRAPPER", clippy)];
-        scratch.cargo(&["build"], &wrapper).is_clean();
+        scratch.cargo(&["build"], &wrapper).clean();
     } else {
         eprintln!("clippy is not installed: its lints are not tried");
     }
-    scratch.cargo(&["build"], &[]).is_clean();
-    for name in &names {
-        scratch.run("debug", name);
+    for (profile, arguments) in [
+        ("debug", &["build"][..]),
+        ("release", &["build", "--release"]),
+    ] {
+        scratch.cargo(arguments, &[("PGMIG_LOCKED", "1")]).clean();
+        for name in &names {
+            scratch.run(profile, name);
+        }
+        carries_each_file_once(&scratch, profile);
     }
-    carries_each_file_once(&scratch, "debug");
+    release_does_not_say_where_it_was_built(&scratch);
 }
 
 fn carries_each_file_once(scratch: &Scratch, profile: &str) {
@@ -41,4 +47,15 @@ fn carries_each_file_once(scratch: &Scratch, profile: &str) {
     for marker in ["6f1c7a40", "0b93d2e5", "91ce4f77"] {
         assert_eq!(count(&binary, marker), 1, "{marker} in {profile}");
     }
+}
+
+/// A debug build names the folder, to say at boot when the binary is stale.
+fn release_does_not_say_where_it_was_built(scratch: &Scratch) {
+    let here = scratch.path().to_str().unwrap();
+    let [debug, release] = ["debug", "release"].map(|profile| {
+        let binary = fs::read(scratch.binary(profile, "once")).unwrap();
+        count(&binary, here)
+    });
+    assert!(debug > 0, "{here}");
+    assert_eq!(release, 0, "{here}");
 }

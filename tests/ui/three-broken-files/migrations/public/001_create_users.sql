@@ -1,2 +1,3 @@
--- pgmig: no-transation
-CREATE TABLE users (id uuid PRIMARY KEY);
+CREATE TABLE users (
+    id uuid PRIMARY KEY
+);

@@ -1,0 +1,4 @@
+-- pgmig: no-transation
+CREATE TABLE plans (
+    id uuid PRIMARY KEY
+);

@@ -1,1 +1,3 @@
-CREATE TABLE orders (id uuid PRIMARY KEY);
+CREATE TABLE orders (
+    id uuid PRIMARY KEY
+);

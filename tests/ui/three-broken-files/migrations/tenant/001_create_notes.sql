@@ -1,1 +1,3 @@
-CREATE TABLE notes (id uuid PRIMARY KEY);
+CREATE TABLE notes (
+    id uuid PRIMARY KEY
+);

@@ -1,0 +1,6 @@
+﻿-- Licensed to everybody.
+/* And /* nested */ so on. */
+
+CREATE TABLE notes (
+	id uuid PRIMARY KEY
+);

@@ -1,0 +1,3 @@
+CREATE TABLE plans (
+    id uuid PRIMARY KEY
+);

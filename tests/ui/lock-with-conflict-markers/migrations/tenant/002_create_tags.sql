@@ -1,0 +1,3 @@
+CREATE TABLE tags (
+    id uuid PRIMARY KEY
+);

@@ -1,1 +1,0 @@
-CREATE TABLE items (id uuid PRIMARY KEY);
