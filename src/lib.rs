@@ -19,6 +19,9 @@
 //! - `cli`: the database commands for an app's own command line. Brings clap.
 //! - `tls-rustls`, `tls-native-tls`: TLS, passed through to sqlx.
 
+/// The database commands, for an app's own command line.
+#[cfg(feature = "cli")]
+pub use pgmig_cli as cli;
 /// Embeds a folder of migrations: an expression of type [`Migrations`], or a module with a typed
 /// list.
 ///

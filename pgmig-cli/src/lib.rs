@@ -1,1 +1,35 @@
-//! The commands of pgmig.
+//! The database commands of pgmig for an app's own command line: `public`, `tenant`, `setup`,
+//! `status`, `plan`. Apps use them as `pgmig::cli`, with the feature `cli` of `pgmig`.
+//!
+//! A binary that only migrates is one line, [`run`]. An app with commands of its own flattens
+//! [`Command`] into them:
+//!
+//! ```no_run
+//! use clap::Parser as _;
+//! use pgmig_runtime::Migrator; // `pgmig::Migrator` in an app
+//!
+//! #[derive(clap::Parser)]
+//! enum Cli {
+//!     /// Serve HTTP
+//!     Serve,
+//!     #[command(flatten)]
+//!     Migrate(pgmig_cli::Command), // `pgmig::cli::Command` in an app
+//! }
+//!
+//! # async fn serve() -> pgmig_cli::Exit { pgmig_cli::Exit::Done }
+//! async fn main_of(migrator: &Migrator) -> std::process::ExitCode {
+//!     match Cli::parse() {
+//!         Cli::Serve => serve().await.into(),
+//!         Cli::Migrate(command) => command.run(migrator).await.into(),
+//!     }
+//! }
+//! ```
+//!
+//! Every command takes `--database-url` (else `DATABASE_URL`) and `--json`, and ends with one of
+//! the stable exit codes of [`Exit`].
+
+mod app;
+
+pub use app::{
+    Answer, Command, Common, Error, Exit, Plan, Public, Setup, Status, Tenant, run, run_with,
+};

@@ -1,3 +1,9 @@
-//! `cargo pgmig`.
+//! `cargo pgmig`: what a developer does by hand with a folder of migrations.
 
-fn main() {}
+mod dev;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dev::main(std::env::args_os())
+}

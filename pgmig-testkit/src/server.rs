@@ -7,6 +7,7 @@ use crate::bring::shared;
 use crate::{Error, database};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Executor as _, Row as _};
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr as _;
 
@@ -20,6 +21,17 @@ pub enum Origin {
     Local(PathBuf),
     /// Started from the binaries in this directory of the cache, which were fetched into it.
     Fetched(PathBuf),
+}
+
+impl fmt::Display for Origin {
+    /// As part of a sentence: `found in /usr/lib/postgresql/15/bin`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DatabaseUrl => f.write_str("the one of DATABASE_URL"),
+            Self::Local(dir) => write!(f, "found in {}", dir.display()),
+            Self::Fetched(dir) => write!(f, "fetched into {}", dir.display()),
+        }
+    }
 }
 
 /// A PostgreSQL server that databases can be created on.

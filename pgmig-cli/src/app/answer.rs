@@ -1,0 +1,48 @@
+//! What a command did or found, for people and for scripts.
+
+use pgmig_runtime::{
+    MigrationState, Report, SetupReport, Status, TargetPlan, TenantState, TenantStatus,
+};
+
+/// What a command did or found.
+///
+/// `{}` writes it as text, `{:#}` as text with colours. As JSON it is what it holds, without a
+/// name around it.
+#[derive(Debug, serde::Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Answer {
+    /// What was applied to one schema.
+    Run(Report),
+    /// What was applied to `public` and to the tenants.
+    Setup(SetupReport),
+    /// What is applied where.
+    Status(Status),
+    /// What would be applied.
+    Plan(Vec<TargetPlan>),
+}
+
+impl Answer {
+    /// Whether it shows something that is left to apply.
+    pub fn is_behind(&self) -> bool {
+        match self {
+            Answer::Status(status) => {
+                let mut public = status.public.migrations.iter();
+                public.any(|migration| is_left(migration.state))
+                    || status.tenants.iter().any(is_behind)
+            }
+            Answer::Plan(plans) => plans.iter().any(|plan| !plan.pending.is_empty()),
+            Answer::Run(_) | Answer::Setup(_) => false,
+        }
+    }
+}
+
+fn is_left(state: MigrationState) -> bool {
+    matches!(state, MigrationState::Pending | MigrationState::Running)
+}
+
+/// Only tenants that the tenants query lists are migrated, so only they can be behind.
+fn is_behind(tenant: &TenantStatus) -> bool {
+    let settled = matches!(tenant.state, TenantState::UpToDate | TenantState::Ahead);
+    tenant.listed && !settled
+}

@@ -1,0 +1,109 @@
+//! What a command can fail with, and the exit code that goes with it.
+
+use pgmig_runtime::StatementError;
+use serde_json::json;
+
+use super::exit::Exit;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Neither `--database-url` nor `DATABASE_URL` is given.
+    #[error(
+        "no database is named\n  = help: set DATABASE_URL, or give --database-url \
+         postgres://user:password@host:5432/name"
+    )]
+    NoDatabase,
+
+    /// What names the database is no URL of one.
+    #[error(
+        "the database's URL cannot be read: {0}\n  = help: it looks like \
+         postgres://user:password@host:5432/name"
+    )]
+    Url(#[source] sqlx::Error),
+
+    /// The migrator says why.
+    #[error(transparent)]
+    Migrate(#[from] pgmig_runtime::Error),
+
+    /// The answer could not be written as JSON.
+    #[error("cannot write the answer: {0}")]
+    Json(#[source] serde_json::Error),
+
+    /// Ctrl-C.
+    #[error("interrupted\n  = note: each schema is at a migration boundary; run it again to go on")]
+    Interrupted,
+
+    /// The asynchronous runtime did not start.
+    #[error("cannot start: {0}")]
+    Start(#[source] std::io::Error),
+}
+
+impl Error {
+    /// The exit code that goes with it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Error::NoDatabase | Error::Url(_) => Exit::Usage,
+            Error::Migrate(error) => migrate(error),
+            Error::Interrupted => Exit::Interrupted,
+            Error::Json(_) | Error::Start(_) => Exit::Failed,
+        }
+    }
+
+    /// The error as `--json` prints it.
+    pub(super) fn json(&self) -> serde_json::Value {
+        let exit = self.exit();
+        let mut error = json!({
+            "exit": exit.name(),
+            "code": exit.code(),
+            "message": self.to_string(),
+        });
+        match self {
+            Error::Migrate(pgmig_runtime::Error::Statement(at)) => {
+                error["statement"] = statement(at)
+            }
+            Error::Migrate(pgmig_runtime::Error::Blocked(by)) => {
+                error["statement"] = statement(&by.last);
+            }
+            Error::Migrate(pgmig_runtime::Error::Plan(plan)) => {
+                error["schema"] = json!(plan.target.schema);
+                error["disagreements"] = json!(plan.disagreements);
+            }
+            _ => {}
+        }
+        json!({ "error": error })
+    }
+}
+
+fn statement(error: &StatementError) -> serde_json::Value {
+    json!({
+        "path": error.path,
+        "line": error.line,
+        "column": error.column,
+        "schema": error.target.schema,
+        "version": error.version,
+        "name": error.name,
+        "sqlstate": error.sqlstate,
+        "message": error.message,
+        "detail": error.detail,
+        "hint": error.hint,
+    })
+}
+
+fn migrate(error: &pgmig_runtime::Error) -> Exit {
+    use pgmig_runtime::Error as E;
+    match error {
+        E::Connection { .. } => Exit::Unreachable,
+        E::Blocked(_) | E::Busy { .. } => Exit::Busy,
+        E::Plan(_)
+        | E::NewerLedger { .. }
+        | E::SchemaName { .. }
+        | E::SchemaGone { .. }
+        | E::SchemaMoved { .. }
+        | E::ReadOnly { .. }
+        | E::NotInTransaction
+        | E::NeedsOwnTransaction { .. } => Exit::Refused,
+        _ => Exit::Failed,
+    }
+}

@@ -1,0 +1,205 @@
+//! Answers as text: a line a schema, what happened to it below.
+
+use std::fmt::{self, Display, Formatter};
+
+use pgmig_runtime::{
+    MigrationState, MigrationStatus, Pending, Report, SetupReport, Status, TargetPlan, TenantState,
+    TenantStatus,
+};
+
+use super::Answer;
+use super::paint::{BAD, DOUBTFUL, FAINT, GOOD, NAME, count, paint, time};
+
+impl Display for Answer {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Answer::Run(report) => run(f, report),
+            Answer::Setup(report) => setup(f, report),
+            Answer::Status(report) => status(f, report),
+            Answer::Plan(plans) => {
+                if plans.iter().all(|plan| plan.pending.is_empty()) {
+                    writeln!(f, "-- nothing to do")?;
+                }
+                plans.iter().try_for_each(|target| plan(f, target))
+            }
+        }
+    }
+}
+
+/// One schema, migration by migration.
+fn run(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
+    headline(f, report)?;
+    let applied = &report.applied;
+    let name = longest(applied.iter().map(|migration| migration.name));
+    let version = longest(applied.iter().map(|migration| migration.version));
+    for migration in applied {
+        let took = paint(f, FAINT, format!("{:>8}", time(migration.duration)));
+        let (number, title) = (migration.version, migration.name);
+        writeln!(f, "  {number:>version$}  {title:<name$}  {took}")?;
+    }
+    Ok(())
+}
+
+/// `public: 3 migrations applied in 84 ms`
+fn headline(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
+    let schema = paint(f, NAME, &report.target.schema);
+    let took = time(report.duration);
+    if report.is_noop() {
+        write!(f, "{schema}: nothing to do ({took})")?;
+    } else {
+        let applied = count(report.applied.len(), "migration");
+        let applied = paint(f, GOOD, format!("{applied} applied"));
+        let created = if report.created { "created, " } else { "" };
+        write!(f, "{schema}: {created}{applied} in {took}")?;
+    }
+    if let Some(version) = &report.ahead {
+        let ahead = format!("at version {version}, which is newer than this binary");
+        write!(f, ", {}", paint(f, DOUBTFUL, ahead))?;
+    }
+    writeln!(f)
+}
+
+/// `public` migration by migration; of each tenant what was applied in a line or two, of those with
+/// nothing to do their number: there may be thousands.
+fn setup(f: &mut Formatter<'_>, report: &SetupReport) -> fmt::Result {
+    run(f, &report.public)?;
+    let touched = |tenant: &&Report| !tenant.is_noop() || tenant.ahead.is_some();
+    for tenant in report.tenants.iter().filter(touched) {
+        headline(f, tenant)?;
+        names(f, tenant)?;
+    }
+    let idle = report.tenants.iter().filter(|tenant| !touched(tenant));
+    match (report.tenants.len(), idle.count()) {
+        (0, _) => writeln!(f, "no active tenants"),
+        (_, 0) => Ok(()),
+        (all, idle) if all == idle => writeln!(f, "{}: nothing to do", count(idle, "tenant")),
+        (_, idle) => writeln!(f, "{}: nothing to do", count(idle, "other tenant")),
+    }
+}
+
+/// What was applied, one after the other, in lines of a readable length.
+fn names(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
+    const WIDTH: usize = 96;
+    let mut line = String::new();
+    let last = report.applied.len().saturating_sub(1);
+    for (index, migration) in report.applied.iter().enumerate() {
+        let comma = if index == last { "" } else { "," };
+        let word = format!("{} {}{comma}", migration.version, migration.name);
+        if !line.is_empty() && line.len() + 1 + word.len() > WIDTH {
+            writeln!(f, "  {line}")?;
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&word);
+    }
+    if line.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "  {line}")
+}
+
+fn status(f: &mut Formatter<'_>, status: &Status) -> fmt::Result {
+    let migrations = &status.public.migrations;
+    let left = |m: &&MigrationStatus| m.state != MigrationState::Applied;
+    let schema = paint(f, NAME, "public");
+    let at = at(status.public.version.as_deref());
+    match migrations.iter().filter(left).count() {
+        0 => writeln!(f, "{schema}: {at}, {}", paint(f, GOOD, "up to date"))?,
+        _ => writeln!(f, "{schema}: {at}")?,
+    }
+    let version = longest(migrations.iter().map(|m| m.version.as_str()));
+    let name = longest(migrations.iter().map(|m| m.name.as_str()));
+    for migration in migrations {
+        let (word, style) = match migration.state {
+            MigrationState::Applied => ("applied", GOOD),
+            MigrationState::Pending => ("pending", DOUBTFUL),
+            MigrationState::Running => ("not finished", BAD),
+            MigrationState::Edited => ("edited", BAD),
+            _ => ("not in this binary", DOUBTFUL),
+        };
+        let (number, title) = (&migration.version, &migration.name);
+        write!(
+            f,
+            "  {number:>version$}  {title:<name$}  {}",
+            paint(f, style, word)
+        )?;
+        if let (Some(when), Some(app)) = (&migration.applied_at, &migration.app) {
+            write!(f, "  {}", paint(f, FAINT, format!("{when} by {app}")))?;
+        }
+        writeln!(f)?;
+    }
+    status
+        .tenants
+        .iter()
+        .try_for_each(|tenant| tenant_line(f, tenant))
+}
+
+fn tenant_line(f: &mut Formatter<'_>, tenant: &TenantStatus) -> fmt::Result {
+    let (word, style) = match tenant.state {
+        TenantState::UpToDate => ("up to date", GOOD),
+        TenantState::Behind => ("behind", DOUBTFUL),
+        TenantState::Ahead => ("newer than this binary", DOUBTFUL),
+        TenantState::New => ("new", DOUBTFUL),
+        TenantState::Failed => ("failed", BAD),
+        TenantState::Dropping => ("being dropped", DOUBTFUL),
+        _ => ("its schema does not exist", BAD),
+    };
+    let schema = paint(f, NAME, &tenant.schema);
+    let at = at(tenant.version.as_deref());
+    write!(f, "{schema}: {at}, {}", paint(f, style, word))?;
+    if !tenant.listed {
+        write!(f, " {}", paint(f, FAINT, "(not active)"))?;
+    }
+    writeln!(f)?;
+    match &tenant.error {
+        Some(error) => writeln!(f, "  {}", error.replace('\n', "\n  ")),
+        None => Ok(()),
+    }
+}
+
+fn at(version: Option<&str>) -> String {
+    version.map_or_else(
+        || "nothing applied".to_owned(),
+        |version| format!("at version {version}"),
+    )
+}
+
+/// SQL that can be read, kept and piped: what is not a statement is a comment.
+fn plan(f: &mut Formatter<'_>, plan: &TargetPlan) -> fmt::Result {
+    if plan.pending.is_empty() {
+        return Ok(());
+    }
+    let number = count(plan.pending.len(), "migration");
+    let creates = if plan.creates_schema {
+        ", in a new schema"
+    } else {
+        ""
+    };
+    let line = format!("-- {}: {number} to apply{creates}", plan.target.schema);
+    writeln!(f, "{}", paint(f, NAME, line))?;
+    plan.pending
+        .iter()
+        .try_for_each(|migration| pending(f, migration))
+}
+
+fn pending(f: &mut Formatter<'_>, migration: &Pending) -> fmt::Result {
+    writeln!(f, "\n{}", paint(f, NAME, format!("-- {}", migration.path)))?;
+    if !migration.transactional {
+        writeln!(f, "-- runs outside a transaction")?;
+    }
+    if migration.done > 0 {
+        let done = count(migration.done, "statement");
+        writeln!(f, "-- was interrupted: {done} done already")?;
+    }
+    for (kind, line) in &migration.destroys_data {
+        let note = format!("-- loses data: {kind} in line {line}");
+        writeln!(f, "{}", paint(f, BAD, note))?;
+    }
+    writeln!(f, "{}\n", migration.sql.trim_end())
+}
+
+fn longest<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
+    texts.map(|text| text.chars().count()).max().unwrap_or(0)
+}

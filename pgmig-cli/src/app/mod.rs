@@ -1,0 +1,149 @@
+//! The database commands, one a file.
+
+mod answer;
+mod common;
+mod error;
+mod exit;
+mod human;
+mod paint;
+mod plan;
+mod public;
+mod setup;
+mod status;
+mod tenant;
+mod whole;
+
+use pgmig_runtime::Migrator;
+
+pub use answer::Answer;
+pub use common::Common;
+pub use error::Error;
+pub use exit::Exit;
+pub use plan::Plan;
+pub use public::Public;
+pub use setup::Setup;
+pub use status::Status;
+pub use tenant::Tenant;
+pub use whole::{run, run_with};
+
+/// The database commands, as subcommands of clap: to be flattened into an app's own, or put under
+/// a subcommand of it.
+///
+/// ```
+/// # use clap::Parser as _;
+/// #[derive(clap::Parser)]
+/// enum Cli {
+///     /// Serve HTTP
+///     Serve,
+///     #[command(flatten)]
+///     Migrate(pgmig_cli::Command),
+/// }
+///
+/// let cli = Cli::parse_from(["shop", "tenant", "6b1f6f0a-3f0e-4b53-9a53-0d6c1a0e7f11"]);
+/// assert!(matches!(cli, Cli::Migrate(pgmig_cli::Command::Tenant(_))));
+/// ```
+#[derive(clap::Subcommand, Clone, Debug)]
+#[non_exhaustive]
+pub enum Command {
+    #[allow(
+        missing_docs,
+        reason = "documented where it is defined; clap shows that text"
+    )]
+    Public(Public),
+    #[allow(
+        missing_docs,
+        reason = "documented where it is defined; clap shows that text"
+    )]
+    Tenant(Tenant),
+    #[allow(
+        missing_docs,
+        reason = "documented where it is defined; clap shows that text"
+    )]
+    Setup(Setup),
+    #[allow(
+        missing_docs,
+        reason = "documented where it is defined; clap shows that text"
+    )]
+    Status(Status),
+    #[allow(
+        missing_docs,
+        reason = "documented where it is defined; clap shows that text"
+    )]
+    Plan(Plan),
+}
+
+impl Command {
+    /// Does what the command says and returns what it did or found.
+    ///
+    /// # Errors
+    ///
+    /// Where no database is named, it cannot be reached, or the migrator fails: [`Error`].
+    pub async fn answer(&self, migrator: &Migrator) -> Result<Answer, Error> {
+        match self {
+            Command::Public(public) => public.answer(migrator).await,
+            Command::Tenant(tenant) => tenant.answer(migrator).await,
+            Command::Setup(setup) => setup.answer(migrator).await,
+            Command::Status(status) => status.answer(migrator).await,
+            Command::Plan(plan) => plan.answer(migrator).await,
+        }
+    }
+
+    /// Does what the command says and prints what it did or found: as text, in colour on a
+    /// terminal unless `NO_COLOR` is set, or as JSON. An error goes to standard error, with
+    /// `--json` to standard output as JSON.
+    ///
+    /// ```no_run
+    /// # async fn example(command: pgmig_cli::Command, migrator: pgmig_runtime::Migrator) {
+    /// let exit = command.run(&migrator).await;
+    /// std::process::exit(exit.code().into());
+    /// # }
+    /// ```
+    pub async fn run(&self, migrator: &Migrator) -> Exit {
+        let answer = self.answer(migrator).await;
+        self.tell(answer)
+    }
+
+    /// Prints an answer or an error.
+    fn tell(&self, answer: Result<Answer, Error>) -> Exit {
+        match answer {
+            Ok(answer) if self.common().json => match serde_json::to_string_pretty(&answer) {
+                Ok(text) => {
+                    println!("{text}");
+                    self.exit(&answer)
+                }
+                Err(error) => self.fail(&Error::Json(error)),
+            },
+            Ok(answer) => {
+                anstream::print!("{answer:#}");
+                self.exit(&answer)
+            }
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    fn fail(&self, error: &Error) -> Exit {
+        if self.common().json {
+            println!("{:#}", error.json());
+        } else {
+            anstream::eprintln!("{}error{:#}: {error}", paint::BAD, paint::BAD);
+        }
+        error.exit()
+    }
+
+    fn exit(&self, answer: &Answer) -> Exit {
+        match self {
+            Command::Status(status) if status.check && answer.is_behind() => Exit::Behind,
+            _ => Exit::Done,
+        }
+    }
+
+    fn common(&self) -> &Common {
+        match self {
+            Command::Public(public) => &public.common,
+            Command::Tenant(tenant) => &tenant.common,
+            Command::Setup(setup) => &setup.common,
+            Command::Status(status) => &status.common,
+            Command::Plan(plan) => &plan.common,
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! `cargo pgmig` as a person runs it: the real binary, in a folder of its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod check;
+mod init;
+mod lock;
+mod merge;
+mod new;
+mod place;
+mod project;
+mod renumber;
