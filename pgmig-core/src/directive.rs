@@ -54,6 +54,13 @@ pub(crate) fn read(script: &Lexed<'_>, path: &str, problems: &mut Vec<Problem>) 
     let mut found = Vec::new();
     let mut before: Option<Token> = None;
     for token in &script.tokens {
+        if !passed_over(*token) {
+            before = Some(*token);
+            continue;
+        }
+        if token.kind != TokenKind::Comment {
+            continue;
+        }
         let comment = Comment {
             script,
             path,
@@ -62,14 +69,9 @@ pub(crate) fn read(script: &Lexed<'_>, path: &str, problems: &mut Vec<Problem>) 
         };
         let read = if script.is_line_comment(*token) {
             comment.line()
-        } else if token.kind == TokenKind::Comment {
-            comment.block()
         } else {
-            Ok(None)
+            comment.block()
         };
-        if !passed_over(*token) {
-            before = Some(*token);
-        }
         match read {
             Ok(directive) => found.extend(directive),
             Err(problem) => problems.push(*problem),

@@ -13,6 +13,7 @@ mod layout;
 pub mod lock;
 mod model;
 mod nearest;
+mod parallel;
 mod problem;
 mod script;
 mod settings;

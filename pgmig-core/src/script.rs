@@ -37,7 +37,7 @@ pub(crate) fn read(
     let asks = |ask: Ask| directives.iter().any(|directive| directive.ask == ask);
     let (transactional, idempotent) = (!asks(Ask::NoTransaction), asks(Ask::Idempotent));
     let checksum = checksum::checksum(&lexed);
-    let statements = sql::analyse(&text);
+    let statements = sql::analyse_lexed(&lexed);
     Some(Read {
         checksum,
         script: Script {

@@ -1,5 +1,7 @@
 //! A script's tokens, cut once and used by everything that looks into it.
 
+use std::borrow::Cow;
+
 use crate::sql::slot;
 use crate::sql::token::{Lexer, Token, TokenKind};
 
@@ -9,6 +11,8 @@ use crate::sql::token::{Lexer, Token, TokenKind};
 pub(crate) struct Lexed<'a> {
     /// The text.
     pub(crate) text: &'a str,
+    /// The text with a name in the place of each slot, byte for byte as long.
+    pub(crate) masked: Cow<'a, str>,
     /// Its tokens, without gaps.
     pub(crate) tokens: Vec<Token>,
 }
@@ -20,7 +24,11 @@ impl<'a> Lexed<'a> {
         // SQL has a token in about every three bytes.
         let mut tokens = Vec::with_capacity(text.len() / 3);
         tokens.extend(Lexer::new(&masked));
-        Lexed { text, tokens }
+        Lexed {
+            text,
+            masked,
+            tokens,
+        }
     }
 
     /// The text of a token, as it was written.

@@ -92,6 +92,8 @@ pub(crate) fn parse(text: String, path: &str, problems: &mut Vec<Problem>) -> Lo
 pub(crate) struct Line {
     /// The migration.
     pub(crate) entry: Entry,
+    /// The line up to the checksum.
+    content: String,
     /// The chain value.
     pub(crate) chain: String,
     /// The line's bytes in the file.
@@ -102,7 +104,7 @@ impl Line {
     /// Whether the line was written after the one in its scope that has the chain value `before`
     /// (nothing: as the first).
     pub(crate) fn follows(&self, before: &str) -> bool {
-        link(before, &self.entry.to_string()) == self.chain
+        link(before, &self.content) == self.chain
     }
 }
 
@@ -143,8 +145,12 @@ impl Reader {
         if let Some(value) = line.strip_prefix("end ") {
             self.ends.push((value.to_owned(), at, self.lines.len()));
         } else if let Some((entry, chain)) = entry(line) {
-            let chain = chain.to_owned();
-            self.lines.push(Line { entry, chain, at });
+            self.lines.push(Line {
+                entry,
+                content: line[..line.len() - chain.len() - 1].to_owned(),
+                chain: chain.to_owned(),
+                at,
+            });
         } else {
             self.nonsense.get_or_insert(at);
         }
@@ -215,7 +221,7 @@ impl Reader {
     fn sealed(&self, text: &str, path: &str) -> (State, Option<Problem>) {
         let mut seal = Seal::default();
         for line in &self.lines {
-            seal.add(&line.entry.to_string());
+            seal.add(&line.content);
         }
         let [(value, at, lines)] = self.ends.as_slice() else {
             let at = self.lines.last().map_or(0..0, |line| line.at.clone());

@@ -14,6 +14,8 @@ pub(crate) mod token;
 
 use std::ops::Range;
 
+use crate::tokens::Lexed;
+
 /// The statements of a script, in order.
 ///
 /// Told from the tokens alone and cheap: nothing is parsed, and text that PostgreSQL would refuse
@@ -27,14 +29,23 @@ use std::ops::Range;
 /// ```
 pub fn analyse(text: &str) -> Vec<Statement> {
     let masked = slot::mask(text);
+    statements(text, &masked, &split::split(&masked))
+}
+
+/// The same, where the tokens are known already.
+pub(crate) fn analyse_lexed(script: &Lexed<'_>) -> Vec<Statement> {
+    let split = split::split_tokens(&script.masked, &script.tokens);
+    statements(script.text, &script.masked, &split)
+}
+
+fn statements(text: &str, masked: &str, split: &split::Split) -> Vec<Statement> {
     let mut line = 1;
     let mut counted = 0;
-    let split = split::split(&masked);
     let statements = split.statements.iter().map(|raw| {
         let start = raw.range().start;
         line += newlines(&text[counted..start]);
         counted = start;
-        facts::statement(text, &masked, raw, line)
+        facts::statement(text, masked, raw, line)
     });
     statements.collect()
 }

@@ -1,5 +1,6 @@
 //! A script cut into its statements, and what stands between them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::token::{Lexer, Token, TokenKind};
@@ -37,11 +38,18 @@ pub(crate) struct Split {
 /// A `;` ends a statement except in the actions of `CREATE RULE ... DO (a; b)` and in a body
 /// `BEGIN ATOMIC ... END`. Never fails: what is wrong is left for the parser to say.
 pub(crate) fn split(masked: &str) -> Split {
-    let mut lexer = Lexer::new(masked);
+    split_tokens(masked, &Lexer::new(masked).collect::<Vec<_>>())
+}
+
+/// The same, where the tokens of `masked` are known already.
+pub(crate) fn split_tokens(masked: &str, all: &[Token]) -> Split {
+    let mut all = Cow::Borrowed(all);
+    let mut at = 0;
     let mut found = Split::default();
     let mut depth = Depth::default();
     let mut tokens: Vec<Token> = Vec::new();
-    while let Some(token) = lexer.next() {
+    while let Some(token) = all.get(at).copied() {
+        at += 1;
         if token.is_trivia() {
             if !token.closed {
                 found.open_comment = Some(token.range());
@@ -57,7 +65,11 @@ pub(crate) fn split(masked: &str) -> Split {
             if copies_from_stdin(masked, &tokens)
                 && let Some(rows) = rows(masked, token.end)
             {
+                // The rows are not SQL: what follows them is cut anew.
+                let mut lexer = Lexer::new(masked);
                 lexer.skip_to(rows.end);
+                all = Cow::Owned(lexer.collect());
+                at = 0;
             }
             found.statements.push(Raw { tokens });
         } else {

@@ -158,7 +158,7 @@ mod unix {
             ("pgmig.lock", ""),
         ]);
         for path in ["public/001_a.sql", "tenant", "pgmig.lock"] {
-            let none = std::fs::Permissions::from_mode(0);
+            let none = std::fs::Permissions::from_mode(0o000);
             std::fs::set_permissions(tree.root().join(path), none).unwrap();
         }
         let is_root = std::fs::read_dir(tree.root().join("tenant")).is_ok();

@@ -355,3 +355,28 @@ fn a_wrong_name_to_accept_is_told_with_the_nearest() {
         "no migration is called `create_user`; did you mean `create_users`?"
     );
 }
+
+#[test]
+fn a_draft_is_parsed_and_what_is_locked_is_not_parsed_again() {
+    let tree = Tree::new(&[
+        ("001_a.sql", "CREATE TABLE a (id);"),
+        ("001_a.down.sql", "DROP a;"),
+    ]);
+    let (up, down) = (
+        "migrations/001_a.sql:1:19: syntax error at `)`",
+        "migrations/001_a.down.sql:1:6: syntax error at `a`",
+    );
+    assert_eq!(tree.titles(), [down, up]);
+    assert!(matches!(
+        edit::lock(&tree.load(), &[]),
+        Err(Error::Problems(_))
+    ));
+
+    // As another pgmig might have locked it.
+    let entry = pgmig_core::lock::Entry::of(&tree.load().folder.public[0]);
+    tree.write("pgmig.lock", &pgmig_core::lock::render(&[entry]));
+    assert_eq!(tree.titles(), [down], "a down script is in no lock file");
+
+    tree.write("001_a.sql", "CREATE TABLE a (id,);");
+    assert_eq!(tree.codes(), ["syntax", "edited-migration", "syntax"]);
+}

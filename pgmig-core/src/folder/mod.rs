@@ -1,13 +1,15 @@
 //! A folder on disk becomes a [`Folder`] or a list of [`Problem`]s.
 
+mod check;
+mod read;
+
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::layout::{self, Found};
+use crate::layout::Found;
 use crate::lock::{self, About, Entry, Finding, Line, Lock, Present, State, Verdict};
-use crate::script;
-use crate::settings;
-use crate::{Folder, Head, Migration, Problem, Scope, Version};
+use crate::{Folder, Problem, Scope, Version};
+use read::Read;
 
 /// What [`load`] found. The folder is there even when there are problems: it holds whatever could
 /// be understood, so that a build with one mistake shows one error.
@@ -68,17 +70,20 @@ impl Loaded {
     /// read or is named almost like a migration, or the lock file has one that is gone. What is
     /// generated in spite of the problem can name them.
     pub fn absent(&self) -> Vec<Absent> {
+        let present = self.folder.migrations();
+        let mut known: HashSet<(Scope, &Version, &str)> = present
+            .map(|one| (one.scope, &one.version, one.name.as_str()))
+            .collect();
+        let unread = self.unread.iter();
+        known.extend(unread.map(|one| (one.scope, &one.version, one.name.as_str())));
         let mut absent = self.unread.clone();
         for Line { entry, .. } in &self.lock.entries {
-            let gone = Absent {
-                scope: entry.scope,
-                version: entry.version.clone(),
-                name: entry.name.clone(),
-            };
-            let mut present = self.folder.of(gone.scope).iter();
-            let is_there = present.any(|one| one.version == gone.version && one.name == gone.name);
-            if !is_there && !absent.contains(&gone) {
-                absent.push(gone);
+            if known.insert((entry.scope, &entry.version, &entry.name)) {
+                absent.push(Absent {
+                    scope: entry.scope,
+                    version: entry.version.clone(),
+                    name: entry.name.clone(),
+                });
             }
         }
         absent
@@ -114,7 +119,7 @@ impl Loaded {
 pub fn load(root: &Path, shown: &str) -> Loaded {
     let shown = shown.trim_end_matches(['/', '\\']);
     let mut problems = Vec::new();
-    let Read { mut folder, unread } = read_all(root, shown, &mut problems);
+    let Read { mut folder, unread } = read::all(root, shown, &mut problems);
     let lock = lock::read(root, shown, &mut problems);
     if lock.state != State::Missing {
         folder.files.push(lock::FILE.to_owned());
@@ -124,6 +129,7 @@ pub fn load(root: &Path, shown: &str) -> Loaded {
     for (index, migration) in folder.migrations_mut().enumerate() {
         migration.locked = verdict.claimed.contains(&index);
     }
+    problems.extend(check::check(&folder, &lock, &verdict, shown));
     let mut loaded = Loaded {
         folder,
         problems,
@@ -154,73 +160,4 @@ fn compare(folder: &Folder, lock: &Lock, unread: &[Absent]) -> Verdict {
     let present: Vec<Present> = folder.migrations().map(Present::of).collect();
     let locked: Vec<Entry> = lock.entries.iter().map(|line| line.entry.clone()).collect();
     lock::verify(&locked, &present, &unread, folder.out_of_order)
-}
-
-/// What is in a folder, before the lock file is looked at.
-struct Read {
-    folder: Folder,
-    unread: Vec<Absent>,
-}
-
-fn read_all(root: &Path, shown: &str, problems: &mut Vec<Problem>) -> Read {
-    let listing = layout::list(root, shown);
-    problems.extend(listing.problems);
-    let (settings, has_settings) = settings::read(root, shown, problems);
-    let misnamed = listing.misnamed.into_iter();
-    let mut read = Read {
-        unread: misnamed.map(Absent::from).collect(),
-        folder: Folder {
-            root: root.to_owned(),
-            public: Vec::new(),
-            drizzle: Vec::new(),
-            tenant: Vec::new(),
-            files: Vec::from_iter(has_settings.then(|| settings::FILE.to_owned())),
-            out_of_order: settings.out_of_order,
-        },
-    };
-    for found in listing.found {
-        read.add(found, root, shown, problems);
-    }
-    for scope in Scope::ALL {
-        chain(read.folder.of_mut(scope));
-    }
-    read
-}
-
-impl Read {
-    /// Reads the scripts of a migration.
-    fn add(&mut self, found: Found, root: &Path, shown: &str, problems: &mut Vec<Problem>) {
-        let up = script::read(root, shown, &found.up, problems);
-        let down = found.down.as_deref();
-        let down = down.and_then(|down| script::read(root, shown, down, problems));
-        let Some(up) = up else {
-            self.folder.files.push(found.up.clone());
-            self.folder.files.extend(found.down.clone());
-            self.unread.push(Absent::from(found));
-            return;
-        };
-        self.folder.files.push(found.up);
-        self.folder.files.extend(found.down);
-        self.folder.of_mut(found.scope).push(Migration {
-            scope: found.scope,
-            version: found.version,
-            name: found.name,
-            checksum: up.checksum,
-            head: Head([0; 32]),
-            up: up.script,
-            down: down.map(|down| down.script),
-            locked: false,
-            commit_before: false,
-            drizzle: None,
-        });
-    }
-}
-
-/// Fills in the heads of a scope's migrations.
-fn chain(migrations: &mut [Migration]) {
-    let mut head = None;
-    for migration in migrations {
-        migration.head = Head::after(head, migration.checksum);
-        head = Some(migration.head);
-    }
 }
