@@ -98,6 +98,15 @@ pub enum Error {
         /// What PostgreSQL or the connection said.
         source: sqlx::Error,
     },
+    /// There is no PgBouncer.
+    #[error(
+        "no `pgbouncer` was found and none could be fetched\n  - {tried}\n  = help: install it \
+         (Debian, Ubuntu: `apt-get install pgbouncer`; macOS: `brew install pgbouncer`)"
+    )]
+    NoPgBouncer {
+        /// Why it could not be fetched.
+        tried: String,
+    },
     /// The async runtime was shut down while the server was being brought.
     #[error("the async runtime ended before PostgreSQL had started")]
     Interrupted,

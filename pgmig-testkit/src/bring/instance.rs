@@ -15,7 +15,7 @@ use super::{Means, process::Identity};
 use crate::Error;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 /// The superuser of every server that we bring.
@@ -110,7 +110,7 @@ impl Instance {
             ("unix_socket_directories", &socket),
             ("max_connections", "300"),
         ];
-        let mut command = Command::new(means.binaries.dir.join("postgres"));
+        let mut command = means.binaries.command("postgres");
         command.arg("-D").arg(self.data());
         for (name, value) in own.iter().chain(set) {
             command.arg("-c").arg(format!("{name}={value}"));
@@ -192,7 +192,7 @@ fn make_template(means: &Means, dir: &Path) -> Result<(), Error> {
     let password = dir.join("password");
     files::write_whole(&password, &files::random())?;
     means.account.own(&password)?;
-    let mut command = Command::new(means.binaries.dir.join("initdb"));
+    let mut command = means.binaries.command("initdb");
     command
         .arg("-D")
         .arg(&data)

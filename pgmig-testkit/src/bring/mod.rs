@@ -1,6 +1,7 @@
 //! Finding a PostgreSQL on this machine or bringing one, and running it until nobody needs it.
 
 pub(crate) mod account;
+pub(crate) mod apt;
 pub(crate) mod binaries;
 mod fetch;
 pub(crate) mod files;

@@ -13,6 +13,7 @@ pub(crate) enum Source {
     Local,
     Npm,
     Pip,
+    Apt,
     Download,
 }
 
@@ -21,6 +22,7 @@ const SOURCES: &[(&str, Source)] = &[
     ("local", Source::Local),
     ("npm", Source::Npm),
     ("pip", Source::Pip),
+    ("apt", Source::Apt),
     ("download", Source::Download),
 ];
 
