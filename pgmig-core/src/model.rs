@@ -101,8 +101,8 @@ impl fmt::Display for Version {
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         // Digit strings without leading zeros: the longer one is the greater number.
-        let key = |part: &str| (part.len(), part.to_owned());
-        self.0.split('.').map(key).cmp(other.0.split('.').map(key))
+        let left = self.0.split('.').map(|part| (part.len(), part));
+        left.cmp(other.0.split('.').map(|part| (part.len(), part)))
     }
 }
 

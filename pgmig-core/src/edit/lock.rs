@@ -32,9 +32,8 @@ pub fn lock(loaded: &Loaded, accept: &[String]) -> Result<Plan, Error> {
         }
         State::Missing | State::Sound | State::Conflict | State::Merged => {}
     }
-    let findings = loaded.differences();
-    let accepted = accepted(loaded, &findings, accept)?;
-    for (finding, accepted) in findings.iter().zip(accepted) {
+    let accepted = accepted(loaded, accept)?;
+    for (finding, accepted) in loaded.findings.iter().zip(accepted) {
         if accepted {
             plan.notes.push(accepted_note(finding));
         } else {
@@ -83,7 +82,8 @@ pub(super) fn besides(problems: &[Problem]) -> Vec<Problem> {
 }
 
 /// Which of the findings a person accepts.
-fn accepted(loaded: &Loaded, findings: &[Finding], accept: &[String]) -> Result<Vec<bool>, Error> {
+fn accepted(loaded: &Loaded, accept: &[String]) -> Result<Vec<bool>, Error> {
+    let findings = &loaded.findings;
     let mut accepted = vec![false; findings.len()];
     // A renamed migration has two names.
     let mut candidates = Vec::new();

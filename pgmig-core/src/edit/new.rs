@@ -73,15 +73,14 @@ fn missing_folder(loaded: &Loaded) -> Result<(), Error> {
     }
 }
 
-/// The newest version of a scope, of files and of the lock file.
+/// The newest version of a scope, of all files and of the lock file.
 fn last(loaded: &Loaded, migrations: &[Migration], scope: Scope) -> Option<crate::Version> {
-    let locked = loaded.lock.entries.iter().map(|line| &line.entry);
-    locked
-        .filter(|entry| entry.scope == scope)
-        .map(|entry| &entry.version)
-        .chain(migrations.iter().map(|migration| &migration.version))
+    let absent = loaded.absent().into_iter();
+    absent
+        .filter(|one| one.scope == scope)
+        .map(|one| one.version)
+        .chain(migrations.iter().map(|migration| migration.version.clone()))
         .max()
-        .cloned()
 }
 
 /// Where the scope's files are, below the root.

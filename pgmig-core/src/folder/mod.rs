@@ -23,6 +23,8 @@ pub struct Loaded {
     pub(crate) shown: String,
     /// The lock file.
     pub(crate) lock: Lock,
+    /// How the folder differs from the lock file, sound or not.
+    pub(crate) findings: Vec<Finding>,
     /// Migrations that are there, but could not be read.
     unread: Vec<Absent>,
 }
@@ -63,7 +65,7 @@ impl Loaded {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn drafts(&self) -> Vec<Problem> {
-        lock::drafts(&self.folder, &self.lock, &self.differences(), &self.shown)
+        lock::drafts(&self.folder, &self.lock, &self.findings, &self.shown)
     }
 
     /// The migrations that are not in `folder` because of a problem: there is a file that cannot be
@@ -87,11 +89,6 @@ impl Loaded {
             }
         }
         absent
-    }
-
-    /// How the folder differs from the lock file, sound or not.
-    pub(crate) fn differences(&self) -> Vec<Finding> {
-        compare(&self.folder, &self.lock, &self.unread).findings
     }
 
     /// What is said about such a difference.
@@ -135,15 +132,13 @@ pub fn load(root: &Path, shown: &str) -> Loaded {
         problems,
         shown: shown.to_owned(),
         lock,
+        findings: verdict.findings,
         unread,
     };
     // Nothing is concluded from a lock file that is not sound: what is wrong with it has been told.
     if loaded.lock.state == State::Sound {
-        let found = verdict
-            .findings
-            .iter()
-            .map(|finding| loaded.problem(finding));
-        let found: Vec<Problem> = found.collect();
+        let findings = loaded.findings.iter();
+        let found: Vec<Problem> = findings.map(|finding| loaded.problem(finding)).collect();
         loaded.problems.extend(found);
     }
     loaded.problems.sort_by(|a, b| {

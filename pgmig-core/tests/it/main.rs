@@ -3,6 +3,7 @@
 
 mod edit;
 mod folder;
+mod fuzz;
 mod git;
 mod layout;
 mod lock;

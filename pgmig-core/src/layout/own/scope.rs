@@ -51,9 +51,12 @@ impl<'a> ScopeFolder<'a> {
                 self.stray(&entry.name, listing);
             }
         }
-        let order = |file: &File| (file.name.version.clone(), file.name.name.clone());
-        ups.sort_by_key(order);
-        downs.sort_by_key(order);
+        let order = |a: &File, b: &File| {
+            let versions = a.name.version.cmp(&b.name.version);
+            versions.then_with(|| a.name.name.cmp(&b.name.name))
+        };
+        ups.sort_by(order);
+        downs.sort_by(order);
         self.duplicates(&ups, listing);
         let mut places = Places::new();
         for up in ups {
