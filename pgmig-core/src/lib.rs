@@ -10,6 +10,7 @@ pub mod edit;
 mod error;
 mod folder;
 mod layout;
+pub mod lint;
 pub mod lock;
 mod model;
 mod nearest;

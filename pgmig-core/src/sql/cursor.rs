@@ -1,5 +1,7 @@
 //! Reads the tokens of one statement from left to right.
 
+use std::ops::Range;
+
 use super::token::{Token, TokenKind};
 
 /// A place in a statement.
@@ -15,6 +17,8 @@ pub(crate) struct Cursor<'a> {
 pub(crate) struct Name {
     /// The parts in order, unquoted and folded as PostgreSQL folds them.
     pub(crate) parts: Vec<String>,
+    /// Its bytes, qualifiers included.
+    pub(crate) span: Range<usize>,
 }
 
 impl Name {
@@ -125,9 +129,70 @@ impl<'a> Cursor<'a> {
         false
     }
 
+    /// The bytes from byte `start` to the end of the token before this one.
+    pub(crate) fn since(&self, start: usize) -> Range<usize> {
+        let before = self.at.min(self.tokens.len()).checked_sub(1);
+        let end = before.map_or(start, |before| self.tokens[before].end);
+        start..end.max(start)
+    }
+
+    /// The first byte of the token here, or the end of the one before.
+    pub(crate) fn start(&self) -> usize {
+        self.peek()
+            .map_or_else(|| self.since(0).end, |token| token.start)
+    }
+
+    /// Passes an item of a list, up to a `,` or `)` outside parentheses and brackets; its bytes.
+    pub(crate) fn item(&mut self) -> Range<usize> {
+        let start = self.start();
+        let mut brackets = 0usize;
+        while !self.done() {
+            if self.at(&["["]) {
+                brackets += 1;
+            } else if self.at(&["]"]) {
+                brackets = brackets.saturating_sub(1);
+            } else if brackets == 0 && self.at_any(&[",", ")"]) {
+                break;
+            }
+            if !self.skip_parens() {
+                self.bump();
+            }
+        }
+        self.since(start)
+    }
+
+    /// A cursor over the tokens inside the parentheses that open here, which are passed.
+    pub(crate) fn parens(&mut self) -> Option<Cursor<'a>> {
+        let from = self.at + 1;
+        if !self.skip_parens() {
+            return None;
+        }
+        let to = self.at.saturating_sub(1).max(from).min(self.tokens.len());
+        Some(Cursor {
+            text: self.text,
+            tokens: &self.tokens[from.min(to)..to],
+            at: 0,
+        })
+    }
+
+    /// Reads a name without qualifiers, or one word of a qualified one.
+    pub(crate) fn word(&mut self) -> Option<Name> {
+        let token = self.peek()?;
+        if !matches!(token.kind, TokenKind::Word | TokenKind::Quoted) {
+            return None;
+        }
+        let name = Name {
+            parts: vec![fold(self.text())],
+            span: token.range(),
+        };
+        self.bump();
+        Some(name)
+    }
+
     /// Reads a name with its qualifiers. An operator counts as a name.
     pub(crate) fn name(&mut self) -> Option<Name> {
         let mut name = Name::default();
+        let start = self.start();
         loop {
             let token = self.peek()?;
             if !matches!(
@@ -139,6 +204,7 @@ impl<'a> Cursor<'a> {
             name.parts.push(fold(self.text()));
             self.bump();
             if !self.eat(&["."]) {
+                name.span = self.since(start);
                 return Some(name);
             }
         }

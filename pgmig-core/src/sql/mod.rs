@@ -1,7 +1,9 @@
 //! SQL as far as pgmig needs it: statements, what each is, what the runtime must know of it.
 
 mod body;
+pub(crate) mod check;
 mod cursor;
+pub(crate) mod ddl;
 mod facts;
 mod plpgsql;
 mod psql;

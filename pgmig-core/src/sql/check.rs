@@ -1,0 +1,89 @@
+//! All checks of a folder's drafts, in one go.
+
+mod allowed;
+mod script;
+mod transaction;
+
+use std::collections::HashSet;
+
+use super::{slot, split, stack};
+use crate::lint::Levels;
+use crate::{Folder, Problem, Scope};
+
+pub(super) use script::{Checked, Report};
+
+/// Finds what is wrong with the migrations that are not locked, and which migrations may not share
+/// a transaction with those before them. `shown` is how messages spell the folder.
+///
+/// Locked migrations are not parsed, but for their names where there is a draft that could use
+/// them.
+pub(crate) fn check(folder: &mut Folder, shown: &str, levels: &Levels) -> Vec<Problem> {
+    commit_before(folder);
+    if folder.migrations().all(|migration| migration.locked) {
+        return Vec::new();
+    }
+    let folder = &*folder;
+    stack::with_a_large_one(|| drafts(folder, shown, levels))
+}
+
+fn drafts(folder: &Folder, shown: &str, levels: &Levels) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for migration in folder.migrations().filter(|migration| !migration.locked) {
+        for script in [Some(&migration.up), migration.down.as_ref()] {
+            let Some(script) = script else { continue };
+            let masked = slot::mask(&script.text);
+            let split = split::split(&masked);
+            let path = format!("{shown}/{}", script.path);
+            let checked = Checked::new(&path, script, &masked, &split, migration.scope);
+            let mut report = Report::new(&checked, levels);
+            checked.syntax(&mut report);
+            transaction::check(&checked, &mut report);
+            problems.extend(report.finish());
+        }
+    }
+    problems
+}
+
+/// A migration that uses a value that one before it added to an enum: PostgreSQL refuses the value
+/// until the transaction that added it has been committed (`ALTER TYPE`, "Notes").
+fn commit_before(folder: &mut Folder) {
+    let mut added: HashSet<String> = HashSet::new();
+    for scope in Scope::ALL {
+        if scope == Scope::Tenant {
+            added.clear();
+        }
+        for migration in folder.of_mut(scope) {
+            let text = &migration.up.text;
+            migration.commit_before = added.iter().any(|label| text.contains(label.as_str()));
+            added.extend(new_labels(
+                migration.up.text.as_str(),
+                &migration.up.statements,
+            ));
+        }
+    }
+}
+
+/// The labels that a script adds to enums, as they are written.
+fn new_labels(text: &str, statements: &[super::Statement]) -> Vec<String> {
+    let added = statements
+        .iter()
+        .filter(|statement| statement.kind == "ALTER TYPE")
+        .filter_map(|statement| {
+            let masked = slot::mask(&text[statement.range.clone()]);
+            let split = split::split(&masked);
+            let raw = split.statements.first()?;
+            match super::ddl::read(&masked, raw) {
+                super::ddl::Change::Alter(alter) => Some(alter),
+                _ => None,
+            }
+        });
+    added
+        .flat_map(|alter| alter.actions)
+        .filter_map(|action| match action.act {
+            super::ddl::Act::AddValue { label, .. } => {
+                Some(format!("'{}'", label.replace('\'', "''")))
+            }
+            _ => None,
+        })
+        .collect()
+}
