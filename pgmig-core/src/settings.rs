@@ -3,6 +3,9 @@
 //! ```toml
 //! # A migration may come before one that is locked or applied.
 //! out-of-order = false
+//!
+//! [lints]
+//! table-dropped = "deny"
 //! ```
 
 use std::io;
@@ -13,6 +16,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::Problem;
+use crate::lint::{self, Level, Levels};
 use crate::nearest::nearest;
 
 /// The file's name.
@@ -23,9 +27,11 @@ pub(crate) const FILE: &str = "pgmig.toml";
 pub(crate) struct Settings {
     /// Whether a migration may come before one that is locked or applied.
     pub(crate) out_of_order: bool,
+    /// How loud each lint is.
+    pub(crate) levels: Levels,
 }
 
-const KEYS: [&str; 1] = ["out-of-order"];
+const KEYS: [&str; 2] = ["out-of-order", "lints"];
 
 /// Reads the settings of the folder at `root`, and says whether the file is there; what is wrong
 /// goes to `problems`.
@@ -71,10 +77,59 @@ fn parse(text: &str, path: &str, problems: &mut Vec<Problem>) -> Settings {
                         .at(text, span),
                 ),
             },
+            "lints" => match value.get_ref().as_table() {
+                Some(table) => lints(table, path, text, &mut settings.levels, problems),
+                None => problems.push(
+                    Problem::error(
+                        "bad-settings",
+                        path,
+                        "`lints` is a table of rules and levels",
+                    )
+                    .at(text, value.span())
+                    .help("write `[lints]` and below it `rule = \"warn\"`"),
+                ),
+            },
             unknown => problems.push(unknown_key(unknown, path).at(text, key.span())),
         }
     }
     settings
+}
+
+/// `[lints]`: a rule and its level a line.
+fn lints(
+    table: &DeTable<'_>,
+    path: &str,
+    text: &str,
+    levels: &mut Levels,
+    problems: &mut Vec<Problem>,
+) {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    for (key, value) in entries {
+        let name = key.get_ref().as_ref();
+        let Some(rule) = lint::rule(name) else {
+            let title = format!("unknown rule `{name}`");
+            let problem = Problem::error("unknown-rule", path, title).at(text, key.span());
+            problems.push(
+                match nearest(name, lint::ALL.iter().map(|rule| rule.name)) {
+                    Some(known) => problem.help(format!("did you mean `{known}`?")),
+                    None => problem.help("`cargo pgmig lint` lists the rules"),
+                },
+            );
+            continue;
+        };
+        match value.get_ref().as_str().and_then(Level::parse) {
+            Some(level) => levels.set(rule, level),
+            None => problems.push(
+                Problem::error(
+                    "bad-settings",
+                    path,
+                    "a level is `\"allow\"`, `\"warn\"` or `\"deny\"`",
+                )
+                .at(text, value.span()),
+            ),
+        }
+    }
 }
 
 fn boolean(value: &Spanned<DeValue<'_>>) -> Result<bool, Range<usize>> {

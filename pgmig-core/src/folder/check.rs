@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::lint::Levels;
 use crate::lock::{Finding, Kind, Lock, State, Verdict};
 use crate::parallel;
 use crate::sql;
@@ -10,7 +11,13 @@ use crate::{Folder, Problem, Script};
 /// Checks the scripts that are not settled: the up scripts that the lock file does not have as they
 /// are now, and all down scripts, which it does not have at all. What is locked was checked when it
 /// was locked, and is not parsed again.
-pub(super) fn check(folder: &Folder, lock: &Lock, verdict: &Verdict, shown: &str) -> Vec<Problem> {
+pub(super) fn check(
+    folder: &Folder,
+    lock: &Lock,
+    verdict: &Verdict,
+    shown: &str,
+    levels: &Levels,
+) -> Vec<Problem> {
     let edited: HashSet<&str> = verdict.findings.iter().filter_map(edited).collect();
     let settled = |up: &Script, locked: bool| {
         locked && lock.state == State::Sound && !edited.contains(up.path.as_str())
@@ -18,12 +25,13 @@ pub(super) fn check(folder: &Folder, lock: &Lock, verdict: &Verdict, shown: &str
     let mut scripts = Vec::new();
     for migration in folder.migrations() {
         if !settled(&migration.up, migration.locked) {
-            scripts.push(&migration.up);
+            scripts.push((migration.scope, &migration.up));
         }
-        scripts.extend(&migration.down);
+        scripts.extend(migration.down.iter().map(|down| (migration.scope, down)));
     }
-    let problems = parallel::map(&scripts, |script| {
-        sql::syntax(&script.text, &format!("{shown}/{}", script.path))
+    let problems = parallel::map(&scripts, |(scope, script)| {
+        let path = format!("{shown}/{}", script.path);
+        sql::check::script(script, *scope, &path, levels)
     });
     problems.into_iter().flatten().collect()
 }

@@ -116,7 +116,11 @@ impl Loaded {
 pub fn load(root: &Path, shown: &str) -> Loaded {
     let shown = shown.trim_end_matches(['/', '\\']);
     let mut problems = Vec::new();
-    let Read { mut folder, unread } = read::all(root, shown, &mut problems);
+    let Read {
+        mut folder,
+        unread,
+        levels,
+    } = read::all(root, shown, &mut problems);
     let lock = lock::read(root, shown, &mut problems);
     if lock.state != State::Missing {
         folder.files.push(lock::FILE.to_owned());
@@ -126,7 +130,8 @@ pub fn load(root: &Path, shown: &str) -> Loaded {
     for (index, migration) in folder.migrations_mut().enumerate() {
         migration.locked = verdict.claimed.contains(&index);
     }
-    problems.extend(check::check(&folder, &lock, &verdict, shown));
+    crate::sql::check::commit_before(&mut folder);
+    problems.extend(check::check(&folder, &lock, &verdict, shown, &levels));
     let mut loaded = Loaded {
         folder,
         problems,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Absent;
 use crate::layout::{self, Found};
+use crate::lint::Levels;
 use crate::parallel;
 use crate::script;
 use crate::settings;
@@ -14,6 +15,8 @@ pub(super) struct Read {
     pub(super) folder: Folder,
     /// Migrations that are there, but could not be read.
     pub(super) unread: Vec<Absent>,
+    /// How loud each lint is.
+    pub(super) levels: Levels,
 }
 
 /// Reads all files of the folder but the lock file.
@@ -24,6 +27,7 @@ pub(super) fn all(root: &Path, shown: &str, problems: &mut Vec<Problem>) -> Read
     let misnamed = listing.misnamed.into_iter();
     let mut read = Read {
         unread: misnamed.map(Absent::from).collect(),
+        levels: settings.levels,
         folder: Folder {
             root: root.to_owned(),
             public: Vec::new(),

@@ -64,7 +64,7 @@ pub struct Rule {
 /// The rule of that name.
 ///
 /// ```
-/// let rule = pgmig_core::lint::rule("table-dropped").expect("a known rule");
+/// let rule = pgmig_core::lint::rule("session-setting").expect("a known rule");
 /// println!("{}", rule.why);
 /// ```
 pub fn rule(name: &str) -> Option<&'static Rule> {

@@ -4,49 +4,48 @@ mod allowed;
 mod script;
 mod transaction;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::{slot, split, stack};
 use crate::lint::Levels;
-use crate::{Folder, Problem, Scope};
+use crate::{Folder, Problem, Scope, Script};
 
 pub(super) use script::{Checked, Report};
 
-/// Finds what is wrong with the migrations that are not locked, and which migrations may not share
-/// a transaction with those before them. `shown` is how messages spell the folder.
-///
-/// Locked migrations are not parsed, but for their names where there is a draft that could use
-/// them.
-pub(crate) fn check(folder: &mut Folder, shown: &str, levels: &Levels) -> Vec<Problem> {
-    commit_before(folder);
-    if folder.migrations().all(|migration| migration.locked) {
-        return Vec::new();
-    }
-    let folder = &*folder;
-    stack::with_a_large_one(|| drafts(folder, shown, levels))
+/// Finds what is wrong with one script, whatever is in the others. `path` is how messages spell
+/// it. Of a script that is locked in all but its text no lints are told.
+pub(crate) fn script(script: &Script, scope: Scope, path: &str, levels: &Levels) -> Vec<Problem> {
+    let masked = masked(script);
+    let split = split::split(&masked);
+    let checked = Checked::new(path, script, &masked, &split, scope);
+    stack::with_a_large_one(|| {
+        let mut report = Report::new(&checked, levels);
+        checked.syntax(&mut report);
+        transaction::check(&checked, &mut report);
+        report.finish()
+    })
 }
 
-fn drafts(folder: &Folder, shown: &str, levels: &Levels) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for migration in folder.migrations().filter(|migration| !migration.locked) {
-        for script in [Some(&migration.up), migration.down.as_ref()] {
-            let Some(script) = script else { continue };
-            let masked = slot::mask(&script.text);
-            let split = split::split(&masked);
-            let path = format!("{shown}/{}", script.path);
-            let checked = Checked::new(&path, script, &masked, &split, migration.scope);
-            let mut report = Report::new(&checked, levels);
-            checked.syntax(&mut report);
-            transaction::check(&checked, &mut report);
-            problems.extend(report.finish());
-        }
+/// The text with its slots masked, and blanks for what belongs to another script of the file.
+fn masked(script: &Script) -> Cow<'_, str> {
+    let masked = slot::mask(&script.text);
+    if script.range == (0..script.text.len()) {
+        return masked;
     }
-    problems
+    let blank = |part: &str| {
+        part.bytes()
+            .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
+            .collect::<String>()
+    };
+    let (start, end) = (script.range.start, script.range.end);
+    let text = blank(&masked[..start]) + &masked[start..end] + &blank(&masked[end..]);
+    Cow::Owned(text)
 }
 
 /// A migration that uses a value that one before it added to an enum: PostgreSQL refuses the value
 /// until the transaction that added it has been committed (`ALTER TYPE`, "Notes").
-fn commit_before(folder: &mut Folder) {
+pub(crate) fn commit_before(folder: &mut Folder) {
     let mut added: HashSet<String> = HashSet::new();
     for scope in Scope::ALL {
         if scope == Scope::Tenant {

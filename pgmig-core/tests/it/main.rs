@@ -8,4 +8,5 @@ mod git;
 mod layout;
 mod lock;
 mod reformatted;
+mod sql;
 mod tree;
