@@ -5,7 +5,7 @@ use crate::{Error, Server};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _};
 use std::str::FromStr as _;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Our databases are named `pgmig_test_<seconds since 1970>_<random>`, so that one that was left
 /// behind can be told, and its age.
@@ -13,6 +13,9 @@ const PREFIX: &str = "pgmig_test_";
 
 /// The age in seconds after which a database nobody is connected to counts as left behind.
 const LEFT_OVER: u64 = 3600;
+
+/// How long a drop holds up whoever let go of the database, on a server that outlives the run.
+const DROP_WAIT: Duration = Duration::from_secs(10);
 
 /// An empty database of one's own, dropped with this value.
 ///
@@ -50,12 +53,22 @@ impl TestDatabase {
     ///
     /// When the server's role may not create databases.
     pub async fn create_on(server: &Server) -> Result<Self, Error> {
+        let mut connection = server.connect().await?;
+        // Not template1, which a server's owner may have put things into.
+        Self::clone_of(server, &mut connection, "template0").await
+    }
+
+    /// Creates a copy of the database `template`.
+    pub(crate) async fn clone_of(
+        server: &Server,
+        connection: &mut PgConnection,
+        template: &str,
+    ) -> Result<Self, Error> {
         let name = new_name();
         let url = with_database(server.url(), &name);
         let options =
             PgConnectOptions::from_str(&url).map_err(|error| server.refused("connect", error))?;
-        let mut connection = server.connect().await?;
-        create(server, &mut connection, &name, "template0").await?;
+        create(server, connection, &name, template).await?;
         Ok(Self {
             server: server.clone(),
             name,
@@ -103,24 +116,33 @@ impl TestDatabase {
 }
 
 impl Drop for TestDatabase {
-    /// Waits until the database is gone: a process that ends before would leave it behind.
+    /// Drops the database from a thread of its own: a runtime cannot be entered from within
+    /// another, and must not be held up either. `DROP DATABASE` waits for every session of the
+    /// server that is being opened, and one of those may wait for this very thread.
     fn drop(&mut self) {
         let (server, name) = (self.server.clone(), self.name.clone());
-        // A thread of its own, because a runtime cannot be entered from within another.
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .map_err(|error| server.refused("drop a database", sqlx::Error::Io(error)))?;
-            runtime.block_on(async {
-                let mut connection = server.connect().await?;
-                drop_database(&server, &mut connection, &name).await
-            })
+        let brought = server.brought();
+        let (sender, done) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let _ = sender.send(drop_from_outside(&server, &name));
         });
-        if let Ok(Err(error)) = dropped.join() {
+        // What is left on a server that we brought goes with it. Elsewhere the process should not
+        // end before its databases.
+        if !brought && let Ok(Err(error)) = done.recv_timeout(DROP_WAIT) {
             eprintln!("warning: {error}");
         }
     }
+}
+
+fn drop_from_outside(server: &Server, name: &str) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let failed = |error| server.refused("drop a database", sqlx::Error::Io(error));
+    runtime.map_err(failed)?.block_on(async {
+        let mut connection = server.connect().await?;
+        drop_database(server, &mut connection, name).await
+    })
 }
 
 /// Creates database `name` as a copy of `template`.
@@ -137,20 +159,28 @@ async fn create(
         false => "",
     };
     let sql = format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"{strategy}");
-    let created = connection.execute(AssertSqlSafe(sql)).await;
-    let failed = |error| server.refused("create a database", error);
-    created.map(drop).map_err(failed)
+    run(server, connection, "create a database", sql).await
 }
 
-async fn drop_database(
+pub(crate) async fn drop_database(
     server: &Server,
     connection: &mut PgConnection,
     name: &str,
 ) -> Result<(), Error> {
     let sql = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
-    let dropped = connection.execute(AssertSqlSafe(sql)).await;
-    let failed = |error| server.refused(&format!("drop database {name}"), error);
-    dropped.map(drop).map_err(failed)
+    run(server, connection, &format!("drop database {name}"), sql).await
+}
+
+/// Runs a statement whose names are of our own making.
+pub(crate) async fn run(
+    server: &Server,
+    connection: &mut PgConnection,
+    action: &str,
+    sql: String,
+) -> Result<(), Error> {
+    let done = connection.execute(AssertSqlSafe(sql)).await;
+    done.map(drop)
+        .map_err(|error| server.refused(action, error))
 }
 
 /// Drops what killed runs left on a server that outlives them.
@@ -183,7 +213,7 @@ fn created_at(name: &str) -> Option<u64> {
     ours.then(|| time.parse().ok()).flatten()
 }
 
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |duration| duration.as_secs())
 }
@@ -254,7 +284,10 @@ mod tests {
         assert!(exists(&server, &name).await);
         // The pool still has a connection open.
         drop(db);
-        assert!(!exists(&server, &name).await);
+        while exists(&server, &name).await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        pool.acquire().await.unwrap_err();
     }
 
     #[tokio::test]

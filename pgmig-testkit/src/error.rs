@@ -98,6 +98,14 @@ pub enum Error {
         /// What PostgreSQL or the connection said.
         source: sqlx::Error,
     },
+    /// A template could not be filled.
+    #[error("could not build the template {key:?}: {source}")]
+    Template {
+        /// The template's key.
+        key: String,
+        /// What the builder said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// There is no PgBouncer.
     #[error(
         "no `pgbouncer` was found and none could be fetched\n  - {tried}\n  = help: install it \
@@ -122,6 +130,14 @@ impl std::fmt::Debug for Error {
 }
 
 impl Error {
+    /// The SQLSTATE, of an error that PostgreSQL raised.
+    pub(crate) fn code(&self) -> Option<String> {
+        match self {
+            Self::Database { source, .. } => Some(source.as_database_error()?.code()?.into_owned()),
+            _ => None,
+        }
+    }
+
     /// Makes the mapper of an `io::Error` at starting `program`.
     pub(crate) fn spawning(program: &str) -> impl FnOnce(std::io::Error) -> Self {
         let command = program.to_owned();

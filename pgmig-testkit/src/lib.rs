@@ -50,6 +50,7 @@ mod pgbouncer;
 mod private;
 mod proxy;
 mod server;
+mod template;
 
 pub use database::TestDatabase;
 pub use error::Error;

@@ -4,7 +4,7 @@ use crate::bring::Means;
 use crate::bring::instance::Instance;
 use crate::bring::settings::{Settings, Source};
 use crate::bring::shared;
-use crate::{Error, database};
+use crate::{Error, database, template};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Executor as _, Row as _};
 use std::fmt;
@@ -120,6 +120,7 @@ impl Server {
             });
         }
         database::remove_left_over(&server, &mut connection).await?;
+        template::remove_left_over(&server, &mut connection).await?;
         Ok(server)
     }
 
