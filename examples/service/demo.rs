@@ -2,6 +2,7 @@
 //! and a boot with nothing left to do.
 
 use std::error::Error;
+use std::io::Write as _;
 
 use pgmig::Migrator;
 use pgmig::cli::Answer;
@@ -15,51 +16,49 @@ use crate::service;
 const LISTEN: &str = "127.0.0.1:0";
 
 pub(crate) async fn run(migrator: &Migrator) -> Result<(), Box<dyn Error>> {
+    let mut out = std::io::stdout();
     let database = TestDatabase::create().await?;
     let server = database.server();
-    println!("PostgreSQL {}, {}", server.major(), server.origin());
+    writeln!(out, "PostgreSQL {}, {}", server.major(), server.origin())?;
 
-    step("1. The service boots on an empty database");
+    writeln!(out, "\n1. The service boots on an empty database\n")?;
     let service = service::boot(migrator, database.url(), LISTEN).await?;
-    print!("{}", service.migrated);
+    write!(out, "{}", service.migrated)?;
 
-    step("2. Three tenants are on record, and the service boots again");
-    let three = ["acme", "globex", "initech"];
-    for subdomain in three {
+    writeln!(
+        out,
+        "\n2. Three tenants are on record, and the service boots again\n"
+    )?;
+    for subdomain in ["acme", "globex", "initech"] {
         register(&service.app.pool, subdomain).await?;
     }
     service.stop().await?;
     let service = service::boot(migrator, database.url(), LISTEN).await?;
-    print!("{}", service.migrated);
+    write!(out, "{}", service.migrated)?;
 
-    step("3. A fourth signs up over HTTP");
+    writeln!(out, "\n3. A fourth signs up over HTTP\n")?;
     let url = format!("http://{}/tenants", service.address);
     let body = r#"{"name": "Hooli", "subdomain": "hooli"}"#;
-    println!("$ curl --json '{body}' {url}");
-    println!("{}", post(url, body).await?);
+    writeln!(out, "$ curl --json '{body}' {url}")?;
+    writeln!(out, "{}", post(url, body).await?)?;
 
-    step("4. What is where");
-    print!("{}", objects(&service.app.pool).await?);
+    writeln!(out, "\n4. What is where\n")?;
+    write!(out, "{}", objects(&service.app.pool).await?)?;
 
-    step("5. The service boots once more");
+    writeln!(out, "\n5. The service boots once more\n")?;
     service.stop().await?;
     let service = service::boot(migrator, database.url(), LISTEN).await?;
-    print!("{}", service.migrated);
-    println!();
-    print!(
-        "{}",
-        Answer::Status(migrator.status(&service.app.pool).await?)
-    );
+    let status = Answer::Status(migrator.status(&service.app.pool).await?);
+    write!(out, "{}\n{status}", service.migrated)?;
     service.stop().await?;
 
-    step("On a database of your own");
-    println!("export DATABASE_URL=postgres://user:password@host:5432/name");
-    println!("cargo run --example service --features cli -- setup");
+    writeln!(out, "\nOn a database of your own\n")?;
+    writeln!(
+        out,
+        "export DATABASE_URL=postgres://user:password@host:5432/name"
+    )?;
+    writeln!(out, "cargo run --example service --features cli -- setup")?;
     Ok(())
-}
-
-fn step(title: &str) {
-    println!("\n{title}\n");
 }
 
 /// A tenant's row alone, as an import of old data leaves it.

@@ -11,6 +11,7 @@ mod demo;
 mod service;
 
 use std::error::Error;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -59,8 +60,11 @@ async fn main() -> ExitCode {
 
 async fn serve(migrator: &Migrator, to: &Serve) -> Result<(), Box<dyn Error>> {
     let service = service::boot(migrator, &to.database_url, &to.listen).await?;
-    print!("{}", service.migrated);
-    println!("listening on http://{}", service.address);
+    let (migrated, address) = (&service.migrated, service.address);
+    write!(
+        std::io::stdout(),
+        "{migrated}listening on http://{address}\n"
+    )?;
     tokio::signal::ctrl_c().await?;
     service.stop().await
 }

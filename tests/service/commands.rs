@@ -1,5 +1,7 @@
 //! The commands that an app carries.
 
+use std::process::Stdio;
+
 use pgmig_testkit::TestDatabase;
 
 use super::program::{run, service, steady};
@@ -271,4 +273,17 @@ fn each_command_has_help_with_examples_and_never_shows_the_password() {
         assert!(said.contains("--json"), "{said}");
         assert!(!said.contains("secret"), "{said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_has_seen_enough_is_no_error() {
+    let db = database().await;
+    let mut plan = service("plan");
+    plan.env("DATABASE_URL", db.url());
+    plan.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = plan.spawn().unwrap();
+    drop(running.stdout.take());
+    let output = running.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(output.status.success());
 }

@@ -27,9 +27,13 @@ pub enum Error {
     #[error(transparent)]
     Migrate(#[from] pgmig_runtime::Error),
 
-    /// The answer could not be written as JSON.
+    /// The answer could not be put as JSON.
     #[error("cannot write the answer: {0}")]
     Json(#[source] serde_json::Error),
+
+    /// The answer could not be written.
+    #[error("cannot write the answer: {0}")]
+    Output(#[source] std::io::Error),
 
     /// Ctrl-C.
     #[error("interrupted\n  = note: each schema is at a migration boundary; run it again to go on")]
@@ -47,7 +51,7 @@ impl Error {
             Error::NoDatabase | Error::Url(_) => Exit::Usage,
             Error::Migrate(error) => migrate(error),
             Error::Interrupted => Exit::Interrupted,
-            Error::Json(_) | Error::Start(_) => Exit::Failed,
+            Error::Json(_) | Error::Output(_) | Error::Start(_) => Exit::Failed,
         }
     }
 

@@ -13,6 +13,8 @@ mod status;
 mod tenant;
 mod whole;
 
+use std::io::{ErrorKind, Write as _};
+
 use pgmig_runtime::Migrator;
 
 pub use answer::Answer;
@@ -105,28 +107,26 @@ impl Command {
 
     /// Prints an answer or an error.
     fn tell(&self, answer: Result<Answer, Error>) -> Exit {
-        match answer {
-            Ok(answer) if self.common().json => match serde_json::to_string_pretty(&answer) {
-                Ok(text) => {
-                    println!("{text}");
-                    self.exit(&answer)
-                }
-                Err(error) => self.fail(&Error::Json(error)),
-            },
-            Ok(answer) => {
-                anstream::print!("{answer:#}");
-                self.exit(&answer)
-            }
-            Err(error) => self.fail(&error),
-        }
+        let told = answer.and_then(|answer| {
+            let text = match self.common().json {
+                true => json(&answer)?,
+                false => format!("{answer:#}"),
+            };
+            print(&text)?;
+            Ok(self.exit(&answer))
+        });
+        told.unwrap_or_else(|error| self.fail(&error))
     }
 
     fn fail(&self, error: &Error) -> Exit {
-        if self.common().json {
-            println!("{:#}", error.json());
-        } else {
-            anstream::eprintln!("{}error{:#}: {error}", paint::BAD, paint::BAD);
-        }
+        // Where even this cannot be written, the exit code still says it.
+        let _ = match self.common().json {
+            true => json(&error.json()).and_then(|text| print(&text)),
+            false => {
+                let bad = paint::BAD;
+                writeln!(anstream::stderr(), "{bad}error{bad:#}: {error}").map_err(Error::Output)
+            }
+        };
         error.exit()
     }
 
@@ -145,5 +145,18 @@ impl Command {
             Command::Status(status) => &status.common,
             Command::Plan(plan) => &plan.common,
         }
+    }
+}
+
+fn json(document: &impl serde::Serialize) -> Result<String, Error> {
+    let text = serde_json::to_string_pretty(document).map_err(Error::Json)?;
+    Ok(text + "\n")
+}
+
+/// Writes to standard output. Whoever reads it may have seen enough (`app plan | head`).
+fn print(text: &str) -> Result<(), Error> {
+    match anstream::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(()),
     }
 }

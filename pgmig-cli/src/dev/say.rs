@@ -1,6 +1,8 @@
 //! What a person reads: standard output for what was done, standard error for what is wrong.
 //! Colours go where a terminal is, and nowhere under `NO_COLOR`.
 
+use std::io::Write as _;
+
 use anstyle::{AnsiColor, Style};
 use pgmig_core::{Problem, Severity};
 
@@ -12,35 +14,40 @@ const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
 
 /// One thing that was done, the verb in its own column, as Cargo does it.
 pub(super) fn done(verb: &str, what: &str) {
-    anstream::println!("{GOOD}{verb:>12}{GOOD:#} {what}");
+    line(&format!("{GOOD}{verb:>12}{GOOD:#} {what}"));
 }
 
-/// A line of plain text.
+/// A line on standard output.
 pub(super) fn line(text: &str) {
-    anstream::println!("{text}");
-}
-
-/// An error that is not about a file of the folder.
-pub(super) fn error(message: &str) {
-    anstream::eprintln!("{BAD}error{BAD:#}: {message}");
-}
-
-/// Problems, in rustc's way.
-pub(super) fn problems<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
-    for problem in problems {
-        match problem.severity {
-            Severity::Error => anstream::eprint!("{BAD}error{BAD:#}: "),
-            Severity::Warning => anstream::eprint!("{DOUBTFUL}warning{DOUBTFUL:#}: "),
-        }
-        anstream::eprintln!("{}\n", problem.render());
-    }
+    // Whoever reads it may have seen enough (`cargo pgmig check --json | head`).
+    let _ = writeln!(anstream::stdout(), "{text}");
 }
 
 /// A JSON document.
 pub(super) fn json(answer: &impl serde::Serialize) -> Result<(), Error> {
-    let text = serde_json::to_string_pretty(answer).map_err(Error::Json)?;
-    println!("{text}");
+    line(&serde_json::to_string_pretty(answer).map_err(Error::Json)?);
     Ok(())
+}
+
+/// An error that is not about a file of the folder.
+pub(super) fn error(message: &str) {
+    wrong(BAD, "error", message);
+}
+
+/// Problems, in rustc's way, an empty line after each.
+pub(super) fn problems<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
+    for problem in problems {
+        let message = problem.render() + "\n";
+        match problem.severity {
+            Severity::Error => wrong(BAD, "error", &message),
+            Severity::Warning => wrong(DOUBTFUL, "warning", &message),
+        }
+    }
+}
+
+fn wrong(style: Style, word: &str, message: &str) {
+    // Where nobody listens, the exit code still says it.
+    let _ = writeln!(anstream::stderr(), "{style}{word}{style:#}: {message}");
 }
 
 /// `1 migration`, `2 migrations`.

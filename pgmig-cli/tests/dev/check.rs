@@ -92,3 +92,12 @@ fn a_folder_that_is_missing_is_told() {
     assert_eq!(said.code, 1);
     assert!(said.err.starts_with("error: migrations: "), "{}", said.err);
 }
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let project = Project::new();
+    let mut check = project.command("check --json");
+    let mut running = check.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(running.stdout.take());
+    assert_eq!(running.wait().unwrap().code(), Some(1));
+}

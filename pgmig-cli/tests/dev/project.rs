@@ -68,17 +68,24 @@ impl Project {
     }
 
     pub(crate) fn run_in(&self, folder: &str, args: &str) -> Said {
-        let output = Command::new(env!("CARGO_BIN_EXE_cargo-pgmig"))
-            .args(args.split_whitespace())
-            .current_dir(self.path().join(folder))
-            .env_remove("CLICOLOR_FORCE")
-            .output()
-            .unwrap();
+        let mut command = self.command(args);
+        command.current_dir(self.path().join(folder));
+        let output = command.output().unwrap();
         Said {
             code: output.status.code().unwrap(),
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
         }
+    }
+
+    /// `cargo-pgmig`, to be run with arguments that are separated by blanks.
+    pub(crate) fn command(&self, args: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-pgmig"));
+        command.args(args.split_whitespace());
+        command
+            .current_dir(self.path())
+            .env_remove("CLICOLOR_FORCE");
+        command
     }
 
     /// Runs a command that has to succeed in silence on standard error, and returns what it said.
