@@ -17,7 +17,8 @@
 //!
 //! - `macros` (default): [`embed_migrations!`].
 //! - `cli`: the database commands for an app's own command line. Brings clap.
-//! - `tls-rustls`, `tls-native-tls`: TLS, passed through to sqlx.
+//! - `tls-rustls`: TLS, passed through to sqlx. For the platform's TLS enable `tls-native-tls` on
+//!   your own dependency on sqlx: Cargo unifies the features of one sqlx.
 
 /// The database commands, for an app's own command line.
 #[cfg(feature = "cli")]

@@ -45,9 +45,6 @@ fn binary() -> &'static PathBuf {
         if cfg!(feature = "tls-rustls") {
             features.push_str(",tls-rustls");
         }
-        if cfg!(feature = "tls-native-tls") {
-            features.push_str(",tls-native-tls");
-        }
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--example", "service", "--features"]);
         build.arg(features).current_dir(env!("CARGO_MANIFEST_DIR"));
