@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
-use crate::db::{Session, number, required, text};
+use crate::db::{Session, number, required, send, text};
 use crate::error::Activity;
 use crate::quote;
 use crate::target::Target;
@@ -38,6 +39,41 @@ pub(crate) async fn holder(session: &mut Session<'_>, ledger: &str) -> Option<Ac
         quote::literal(&format!("{}.target", quote::ident(ledger)))
     );
     first(session, query).await
+}
+
+/// The session that blocks the one whose message begins with `marker`; the oldest where several do.
+pub(crate) async fn blocking(
+    connection: &mut PgConnection,
+    marker: &str,
+) -> sqlx::Result<Option<Activity>> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM pg_catalog.pg_stat_activity AS w \
+         CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b (pid) \
+         JOIN pg_catalog.pg_stat_activity AS a ON a.pid = b.pid \
+         WHERE w.state = 'active' AND pg_catalog.left(w.query, {}) = {} \
+         ORDER BY a.xact_start NULLS LAST LIMIT 1",
+        marker.chars().count(),
+        quote::literal(marker)
+    );
+    let answers = send(connection, query)
+        .await
+        .map_err(|failed| failed.error)?;
+    answers.iter().flatten().next().map(decode).transpose()
+}
+
+/// Whether a session still runs a message that begins with `marker`.
+pub(crate) async fn runs(connection: &mut PgConnection, marker: &str) -> sqlx::Result<bool> {
+    let query = format!(
+        "SELECT FROM pg_catalog.pg_stat_activity AS w WHERE w.pid <> pg_catalog.pg_backend_pid() \
+         AND w.datname = pg_catalog.current_database() AND w.state = 'active' \
+         AND pg_catalog.left(w.query, {}) = {}",
+        marker.chars().count(),
+        quote::literal(marker)
+    );
+    let answers = send(connection, query)
+        .await
+        .map_err(|failed| failed.error)?;
+    Ok(answers.iter().flatten().next().is_some())
 }
 
 /// An error here must not hide the one that it would explain.

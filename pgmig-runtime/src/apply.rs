@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgRow;
 
-use crate::db::{Failed, Session, number};
-use crate::error::{BlockedError, Error, PlanError, StatementError};
+use crate::db::{Answers, Failed, Session, number};
+use crate::error::{Activity, BlockedError, Error, PlanError, StatementError};
 use crate::ledger::{Facts, Ledger, State, script_digest};
 use crate::message::{Fill, Message};
 use crate::planner::{self, Plan, Policy, Step};
@@ -13,6 +13,7 @@ use crate::report::{Applied, Report};
 use crate::retry::{Attempts, Cause};
 use crate::settings::{Dispatch, Settings};
 use crate::target::Target;
+use crate::watch::{Watch, marker, token};
 use crate::{Migration, Migrations, activity, quote};
 
 /// Applies migrations to targets over one session.
@@ -30,6 +31,8 @@ pub(crate) struct Runner<'r> {
 pub(crate) struct Failure {
     pub(crate) cause: Cause,
     pub(crate) error: Error,
+    /// The session that was in the way of a lock.
+    pub(crate) blocker: Option<Box<Activity>>,
 }
 
 /// Steps that share one transaction, or the one step that must run outside of any.
@@ -66,6 +69,7 @@ impl Runner<'_> {
         target: &Target,
     ) -> Result<Report, Error> {
         let started = Instant::now();
+        session.patience(self.settings.wait_for_database);
         let mut report = Report::new(target);
         let mut attempts = self.attempts();
         // Migrations that turned out to need a commit before them.
@@ -118,7 +122,11 @@ impl Runner<'_> {
         attempts: &mut Attempts,
         failure: Failure,
     ) -> Result<(), Error> {
-        let Failure { cause, error } = failure;
+        let Failure {
+            cause,
+            error,
+            blocker,
+        } = failure;
         if cause == Cause::NoLedger {
             return self.create_ledger(session, target).await;
         }
@@ -127,13 +135,21 @@ impl Runner<'_> {
         }
         // In the caller's transaction a failed statement ended it all, except what was only tried.
         let hopeless = self.within && cause == Cause::Locks && is_serialization(&error);
-        match attempts.next(cause).filter(|_| !hopeless) {
+        let delay = attempts.next(cause, session.waited());
+        match delay.filter(|_| !hopeless) {
             Some(delay) => {
                 tracing::debug!(schema = %target.schema, ?cause, ?delay, "trying again");
                 tokio::time::sleep(delay).await;
                 Ok(())
             }
-            None => Err(self.give_up(session, target, attempts, cause, error).await),
+            None => {
+                let failure = Failure {
+                    cause,
+                    error,
+                    blocker,
+                };
+                Err(self.give_up(session, target, attempts, failure).await)
+            }
         }
     }
 
@@ -142,12 +158,14 @@ impl Runner<'_> {
         session: &mut Session<'_>,
         target: &Target,
         attempts: &Attempts,
-        cause: Cause,
-        error: Error,
+        failure: Failure,
     ) -> Error {
-        match (cause, error) {
+        match (failure.cause, failure.error) {
             (Cause::Locks, Error::Statement(last)) => {
-                let blocker = activity::blocker(session, target).await;
+                let blocker = match failure.blocker {
+                    Some(blocker) => Some(blocker),
+                    None => activity::blocker(session, target).await.map(Box::new),
+                };
                 Error::Blocked(Box::new(BlockedError {
                     last: *last,
                     attempts: attempts.tries(),
@@ -191,13 +209,9 @@ impl Runner<'_> {
         let mut head = work.state.head.clone();
         let mut create = !work.state.present;
         for group in groups(&work, splits) {
-            let applied = match group.transactional {
-                true => {
-                    self.apply(session, target, &work, &group, &head, create)
-                        .await
-                }
-                false => Err(self.needs_own_transaction(target, &group)),
-            };
+            let applied = self
+                .apply_group(session, target, &work, &group, &head, create)
+                .await;
             let applied = applied.map_err(|failure| split(failure, &group, splits))?;
             report.created |= create;
             create = false;
@@ -328,9 +342,11 @@ impl Runner<'_> {
                 Cause::NoLedger => Cause::Final,
                 cause => cause,
             };
-            let error = Failure::ledger("create the ledger", failed.error).error;
-            Box::pin(self.recover(session, target, &mut attempts, Failure { cause, error }))
-                .await?;
+            let failure = Failure {
+                cause,
+                ..Failure::ledger("create the ledger", failed.error)
+            };
+            Box::pin(self.recover(session, target, &mut attempts, failure)).await?;
         }
     }
 
@@ -368,6 +384,40 @@ impl Runner<'_> {
         }
     }
 
+    async fn apply_group(
+        &self,
+        session: &mut Session<'_>,
+        target: &Target,
+        work: &Work,
+        group: &Group<'_>,
+        head: &str,
+        create: bool,
+    ) -> Result<Vec<Applied>, Failure> {
+        if group.transactional {
+            return self.apply(session, target, work, group, head, create).await;
+        }
+        if self.within {
+            return Err(self.needs_own_transaction(target, group));
+        }
+        if create || !work.state.known {
+            // The row to claim, and the schema to work in.
+            let nothing = Group {
+                steps: &[],
+                ..*group
+            };
+            self.apply(session, target, work, &nothing, head, create)
+                .await?;
+        }
+        let mut applied = Vec::new();
+        for step in group.steps {
+            applied.push(
+                self.apply_outside(session, target, work, step, head)
+                    .await?,
+            );
+        }
+        Ok(applied)
+    }
+
     /// Applies steps in one transaction.
     async fn apply(
         &self,
@@ -380,14 +430,17 @@ impl Runner<'_> {
     ) -> Result<Vec<Applied>, Failure> {
         let message = self.message(target, work, group, head, create);
         let dispatch = self.dispatch(work.facts.citus);
-        match self.send(session, &message, dispatch).await {
+        match self.send_watched(session, &message, dispatch).await {
             Ok(answers) => Ok(group
                 .steps
                 .iter()
                 .zip(message.recorded(&answers))
                 .map(|(step, rows)| applied(step.migration, rows))
                 .collect()),
-            Err(failed) => Err(Failure::of(&message, failed, dispatch)),
+            Err((failed, blocker)) => Err(Failure {
+                blocker,
+                ..Failure::of(&message, failed, dispatch, 0)
+            }),
         }
     }
 
@@ -401,7 +454,7 @@ impl Runner<'_> {
         create: bool,
     ) -> Message {
         let settings = self.settings;
-        let mut message = Message::default();
+        let mut message = Message::marked(marker(&token()));
         message.target(target);
         if self.within {
             message.ours("SAVEPOINT pgmig");
@@ -436,13 +489,26 @@ impl Runner<'_> {
         message
     }
 
+    /// Sends a message, and sees who is in the way when it cannot go on.
+    async fn send_watched(
+        &self,
+        session: &mut Session<'_>,
+        message: &Message,
+        dispatch: Dispatch,
+    ) -> Result<Answers, (Failed, Option<Box<Activity>>)> {
+        let mut watch = Watch::new(session.options(), self.settings.lock_timeout);
+        let sending = self.send(session, message, dispatch);
+        let sent = watch.over(message.marker(), sending).await;
+        sent.map_err(|failed| (failed, watch.seen))
+    }
+
     /// Sends a message as one, or statement by statement where the server asks for that.
     async fn send(
         &self,
         session: &mut Session<'_>,
         message: &Message,
         dispatch: Dispatch,
-    ) -> Result<Vec<Vec<PgRow>>, Failed> {
+    ) -> Result<Answers, Failed> {
         let sent = match (dispatch, self.within) {
             (Dispatch::Statement, false) => session.send_each(message.statements()).await,
             (Dispatch::Statement, true) => session.send_each_within(message.statements()).await,
@@ -457,7 +523,7 @@ impl Runner<'_> {
         sent
     }
 
-    fn dispatch(&self, citus: bool) -> Dispatch {
+    pub(crate) fn dispatch(&self, citus: bool) -> Dispatch {
         match self.settings.dispatch {
             Dispatch::Auto if citus => Dispatch::Statement,
             Dispatch::Auto => Dispatch::Message,
@@ -485,6 +551,27 @@ impl Failure {
         Failure {
             cause: Cause::Final,
             error,
+            blocker: None,
+        }
+    }
+
+    /// Another migrator has the target.
+    pub(crate) fn busy(target: &Target) -> Self {
+        Failure {
+            cause: Cause::Busy,
+            ..Self::last(Error::Busy {
+                schema: target.schema.clone(),
+                waited: Duration::ZERO,
+                holder: None,
+            })
+        }
+    }
+
+    /// What was planned for is not so any more.
+    pub(crate) fn moved(target: &Target) -> Self {
+        Failure {
+            cause: Cause::Moved,
+            ..Self::busy(target)
         }
     }
 
@@ -509,11 +596,14 @@ impl Failure {
             _ if crate::message::sqlstate(&source) == Some("25P01") => Error::NotInTransaction,
             _ => Error::Ledger { doing, source },
         };
-        Failure { cause, error }
+        Failure {
+            cause,
+            ..Self::last(error)
+        }
     }
 
-    /// A message with migrations failed.
-    pub(crate) fn of(message: &Message, failed: Failed, dispatch: Dispatch) -> Self {
+    /// A message with migrations failed; `done` statements of the migration stay.
+    pub(crate) fn of(message: &Message, failed: Failed, dispatch: Dispatch, done: usize) -> Self {
         let cause = match Cause::of(&failed.error) {
             Cause::NoLedger => Cause::Final,
             cause => cause,
@@ -521,11 +611,11 @@ impl Failure {
         if cause == Cause::Connection {
             return Failure {
                 cause,
-                error: Error::Connection {
+                ..Self::last(Error::Connection {
                     doing: "apply a migration",
                     outcome_unknown: true,
                     source: failed.error,
-                },
+                })
             };
         }
         let place = match dispatch {
@@ -535,7 +625,11 @@ impl Failure {
         match place {
             Some(place) => Failure {
                 cause,
-                error: Error::Statement(Box::new(StatementError::new(&place, failed.error, 0))),
+                ..Self::last(Error::Statement(Box::new(StatementError::new(
+                    &place,
+                    failed.error,
+                    done,
+                ))))
             },
             None => Failure {
                 cause,
@@ -559,7 +653,7 @@ fn split(failure: Failure, group: &Group<'_>, splits: &mut Vec<&'static str>) ->
     splits.push(error.version);
     Failure {
         cause: Cause::Moved,
-        error: failure.error,
+        ..failure
     }
 }
 
@@ -575,7 +669,7 @@ fn down_scripts(
         .filter_map(|migration| migration.0.down.as_ref().map(|down| &down.0))
 }
 
-fn applied(migration: &'static Migration, rows: &[PgRow]) -> Applied {
+pub(crate) fn applied(migration: &'static Migration, rows: &[PgRow]) -> Applied {
     let milliseconds = rows
         .first()
         .and_then(|row| number(row, "duration_ms").ok())
@@ -621,8 +715,11 @@ fn groups<'p>(work: &'p Work, splits: &[&str]) -> Vec<Group<'p>> {
 /// being provisioned also where only `CONCURRENTLY` was in the way.
 fn in_transaction(step: &Step, plain: bool) -> bool {
     let script = &step.migration.0.up.0;
+    // Without `CONCURRENTLY` a whole schema or database is still reindexed in many transactions.
     let without = |statement: &crate::Statement| {
-        statement.0.in_transaction || statement.0.concurrently.is_some()
+        let single = |object: &crate::Object| ["table", "index"].contains(&object.kind);
+        let many = statement.0.kind == "REINDEX" && !statement.0.objects.iter().all(single);
+        statement.0.in_transaction || (statement.0.concurrently.is_some() && !many)
     };
     script.transactional
         || (plain && step.resume.is_none() && script.statements.iter().all(without))

@@ -1,10 +1,13 @@
 //! A place to run: a pool or one connection, and messages sent to it.
 
 use std::future::poll_fn;
+use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, Connection as _, Either, PgConnection, PgPool, Postgres, Row as _};
+use sqlx::postgres::{PgConnectOptions, PgRow};
+use sqlx::{
+    AssertSqlSafe, Connection as _, Either, PgConnection, PgPool, Postgres, Row as _, Transaction,
+};
 
 /// Where to run: made from `&PgPool` or `&mut PgConnection` (also `&mut PoolConnection`).
 ///
@@ -14,22 +17,16 @@ pub struct Db<'c>(pub(crate) Session<'c>);
 
 impl From<&PgPool> for Db<'_> {
     fn from(pool: &PgPool) -> Self {
-        Db(Session {
-            source: Source::Pool {
-                pool: pool.clone(),
-                held: None,
-            },
-            in_flight: false,
-        })
+        Db(Session::new(Source::Pool {
+            pool: pool.clone(),
+            held: None,
+        }))
     }
 }
 
 impl<'c> From<&'c mut PgConnection> for Db<'c> {
     fn from(connection: &'c mut PgConnection) -> Self {
-        Db(Session {
-            source: Source::Borrowed(connection),
-            in_flight: false,
-        })
+        Db(Session::new(Source::Borrowed(connection)))
     }
 }
 
@@ -39,6 +36,9 @@ impl<'c> From<&'c mut PoolConnection<Postgres>> for Db<'c> {
     }
 }
 
+/// The rows of each statement of a message.
+pub(crate) type Answers = Vec<Vec<PgRow>>;
+
 /// The connection of a run, taken from the pool when first needed.
 #[derive(Debug)]
 pub(crate) struct Session<'c> {
@@ -46,6 +46,8 @@ pub(crate) struct Session<'c> {
     /// A message was sent and not answered yet. A future dropped then must not hand its
     /// connection back to the pool, where the next user would wait for the rest of the answer.
     in_flight: bool,
+    patience: Duration,
+    waited: Duration,
 }
 
 #[derive(Debug)]
@@ -64,38 +66,58 @@ pub(crate) struct Failed {
     pub(crate) completed: usize,
 }
 
-impl Session<'_> {
+impl<'c> Session<'c> {
+    fn new(source: Source<'c>) -> Self {
+        Session {
+            source,
+            in_flight: false,
+            patience: Duration::MAX,
+            waited: Duration::ZERO,
+        }
+    }
+
     /// The connection.
     pub(crate) async fn connection(&mut self) -> sqlx::Result<&mut PgConnection> {
         match &mut self.source {
             Source::Borrowed(connection) => Ok(connection),
             Source::Pool { pool, held } => {
                 if held.is_none() {
-                    *held = Some(pool.acquire().await?);
+                    let started = Instant::now();
+                    let acquired = match tokio::time::timeout(self.patience, pool.acquire()).await {
+                        Ok(acquired) => acquired,
+                        Err(_) => Err(sqlx::Error::PoolTimedOut),
+                    };
+                    self.waited = started.elapsed();
+                    *held = Some(acquired?);
                 }
                 held.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
             }
         }
     }
 
-    /// Sends one message and returns the rows of each of its statements.
-    pub(crate) async fn send(&mut self, sql: String) -> Result<Vec<Vec<PgRow>>, Failed> {
-        let before = |error| Failed {
-            error,
-            completed: 0,
-        };
-        self.connection().await.map_err(before)?;
+    /// The connection, for messages that leave it unusable unless they are answered.
+    async fn begin_flight(&mut self) -> Result<&mut PgConnection, Failed> {
+        self.connection().await.map_err(Failed::at(0))?;
         self.in_flight = true;
-        let connection = self.connection().await.map_err(before)?;
-        let answer = send(connection, sql).await;
-        // An error of the server ends the message: the connection is idle again.
+        self.connection().await.map_err(Failed::at(0))
+    }
+
+    /// An error of the server ends a message: the connection is idle again. Any other leaves it in
+    /// a state that nobody knows.
+    fn land<T>(&mut self, answer: &Result<T, Failed>) {
         self.in_flight =
-            matches!(&answer, Err(failed) if !matches!(failed.error, sqlx::Error::Database(_)));
+            matches!(answer, Err(failed) if !matches!(failed.error, sqlx::Error::Database(_)));
+    }
+
+    /// Sends one message and returns the rows of each of its statements.
+    pub(crate) async fn send(&mut self, sql: String) -> Result<Answers, Failed> {
+        let answer = send(self.begin_flight().await?, sql).await;
+        self.land(&answer);
         answer
     }
 
     /// Sends one query that may fail without taking the transaction it is in along.
-    pub(crate) async fn send_tried(&mut self, query: String) -> Result<Vec<Vec<PgRow>>, Failed> {
+    pub(crate) async fn send_tried(&mut self, query: String) -> Result<Answers, Failed> {
         let message = format!("SAVEPOINT pgmig_look; {query}; RELEASE SAVEPOINT pgmig_look");
         let sent = self.send(message).await;
         if matches!(&sent, Err(failed) if failed.completed > 0) {
@@ -105,55 +127,63 @@ impl Session<'_> {
         sent
     }
 
-    /// Sends statements one by one in a transaction of their own. `completed` of a failure is the
-    /// statement that failed; as many as there are when the commit did.
-    pub(crate) async fn send_each<'s>(
+    /// Sends statements one by one in a transaction of their own.
+    pub(crate) async fn send_each(
         &mut self,
-        statements: impl Iterator<Item = &'s str>,
-    ) -> Result<Vec<Vec<PgRow>>, Failed> {
-        let failed = |completed| move |error| Failed { error, completed };
-        self.connection().await.map_err(failed(0))?;
-        self.in_flight = true;
-        let connection = self.connection().await.map_err(failed(0))?;
-        let mut transaction = connection.begin().await.map_err(failed(0))?;
-        let answers = match send_singly(&mut transaction, statements).await {
-            Ok(answers) => transaction
-                .commit()
-                .await
-                .map(|()| answers)
-                .map_err(failed(usize::MAX)),
-            Err(error) => {
-                // Where the rollback fails too, the connection is gone and with it the transaction.
-                let _ = transaction.rollback().await;
-                Err(error)
-            }
-        };
-        self.in_flight =
-            matches!(&answers, Err(failed) if !matches!(failed.error, sqlx::Error::Database(_)));
-        answers
+        statements: impl Iterator<Item = String>,
+    ) -> Result<Answers, Failed> {
+        let answer = send_each(self.begin_flight().await?, statements).await;
+        self.land(&answer);
+        answer
     }
 
     /// The same inside a transaction of the caller.
-    pub(crate) async fn send_each_within<'s>(
+    pub(crate) async fn send_each_within(
         &mut self,
-        statements: impl Iterator<Item = &'s str>,
-    ) -> Result<Vec<Vec<PgRow>>, Failed> {
-        let connection = self.connection().await.map_err(|error| Failed {
-            error,
-            completed: 0,
-        })?;
+        statements: impl Iterator<Item = String>,
+    ) -> Result<Answers, Failed> {
+        let connection = self.connection().await.map_err(Failed::at(0))?;
         send_singly(connection, statements).await
+    }
+
+    /// Begins a transaction. Dropped in the middle, it takes the connection along.
+    pub(crate) async fn begin(&mut self) -> Result<Transaction<'_, Postgres>, Failed> {
+        let connection = self.begin_flight().await?;
+        connection.begin().await.map_err(Failed::at(0))
+    }
+
+    /// A transaction that was begun has ended.
+    pub(crate) fn ended(&mut self) {
+        self.in_flight = false;
+    }
+
+    /// How to open a connection besides this one, where that is possible.
+    pub(crate) fn options(&self) -> Option<PgConnectOptions> {
+        match &self.source {
+            Source::Borrowed(_) => None,
+            Source::Pool { pool, .. } => Some((*pool.connect_options()).clone()),
+        }
+    }
+
+    /// Waits no longer than this for a connection of the pool.
+    pub(crate) fn patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
+    /// How long the last connection was waited for.
+    pub(crate) fn waited(&self) -> Duration {
+        self.waited
     }
 
     /// Lets go of a connection that broke. True when there can be another one.
     pub(crate) fn discard(&mut self) -> bool {
+        self.in_flight = false;
         match &mut self.source {
             Source::Borrowed(_) => false,
             Source::Pool { held, .. } => {
                 if let Some(mut connection) = held.take() {
                     connection.close_on_drop();
                 }
-                self.in_flight = false;
                 true
             }
         }
@@ -168,12 +198,16 @@ impl Drop for Session<'_> {
     }
 }
 
+impl Failed {
+    /// The failure of statement `completed`.
+    pub(crate) fn at(completed: usize) -> impl Fn(sqlx::Error) -> Failed {
+        move |error| Failed { error, completed }
+    }
+}
+
 /// Sends one message by the simple query protocol, which no pooler can break: no prepared
 /// statement, no parameter, no state that outlives it.
-pub(crate) async fn send(
-    connection: &mut PgConnection,
-    sql: String,
-) -> Result<Vec<Vec<PgRow>>, Failed> {
+pub(crate) async fn send(connection: &mut PgConnection, sql: String) -> Result<Answers, Failed> {
     let mut answers = Vec::new();
     let mut rows = Vec::new();
     let mut stream = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_many(connection);
@@ -181,31 +215,42 @@ pub(crate) async fn send(
         match item {
             Ok(Either::Right(row)) => rows.push(row),
             Ok(Either::Left(_)) => answers.push(std::mem::take(&mut rows)),
-            Err(error) => {
-                return Err(Failed {
-                    error,
-                    completed: answers.len(),
-                });
-            }
+            Err(error) => return Err(Failed::at(answers.len())(error)),
         }
     }
     Ok(answers)
 }
 
-async fn send_singly<'s>(
+/// Sends statements one by one in a transaction of their own. `completed` of a failure is the
+/// statement that failed, or beyond the last when the commit did.
+pub(crate) async fn send_each(
     connection: &mut PgConnection,
-    statements: impl Iterator<Item = &'s str>,
-) -> Result<Vec<Vec<PgRow>>, Failed> {
+    statements: impl Iterator<Item = String>,
+) -> Result<Answers, Failed> {
+    let mut transaction = connection.begin().await.map_err(Failed::at(0))?;
+    match send_singly(&mut transaction, statements).await {
+        Ok(answers) => {
+            let committed = transaction.commit().await;
+            committed.map_err(Failed::at(usize::MAX))?;
+            Ok(answers)
+        }
+        Err(failed) => {
+            // Where the rollback fails too, the connection is gone and with it the transaction.
+            let _ = transaction.rollback().await;
+            Err(failed)
+        }
+    }
+}
+
+async fn send_singly(
+    connection: &mut PgConnection,
+    statements: impl Iterator<Item = String>,
+) -> Result<Answers, Failed> {
     let mut answers = Vec::new();
     for statement in statements {
-        match send(connection, statement.to_owned()).await {
+        match send(connection, statement).await {
             Ok(rows) => answers.push(rows.into_iter().flatten().collect()),
-            Err(failed) => {
-                return Err(Failed {
-                    completed: answers.len(),
-                    ..failed
-                });
-            }
+            Err(failed) => return Err(Failed::at(answers.len())(failed.error)),
         }
     }
     Ok(answers)

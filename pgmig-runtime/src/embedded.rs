@@ -169,7 +169,8 @@ pub struct StatementParts {
     pub probe: Probe,
     /// The word `CONCURRENTLY`, left out on a schema that is being provisioned.
     pub concurrently: Option<(u32, u32)>,
-    /// The places of `${schema}`.
+    /// The places of `${schema}`. An empty one is where an unqualified name starts in a statement
+    /// that runs outside a transaction: it takes the schema and a dot.
     pub slots: &'static [(u32, u32)],
 }
 

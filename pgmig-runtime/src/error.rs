@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::embedded::{ScriptParts, Statement};
 use crate::message::{Place, database_error};
-use crate::render;
 use crate::target::Target;
+use crate::{quote, render};
 
 /// Why a run did not succeed. What was applied before it is kept; the migration that failed left
 /// nothing behind, unless it runs outside a transaction, where the error says how far it came.
@@ -141,6 +142,26 @@ pub enum Error {
         /// The schema.
         schema: String,
     },
+    /// A statement outside a transaction was begun and nothing tells whether it took effect.
+    #[error(transparent)]
+    UnknownEffect(Box<UnknownEffect>),
+    /// A statement outside a transaction does not name the schema it works in, and a pooler shares
+    /// the server's sessions.
+    #[error(
+        "{path}:{line}: {kind} runs outside a transaction and does not name its schema, and a pooler is in between\n  \
+         = schema: {schema}\n  \
+         = help: write ${{schema}}. before the names, or migrate over a direct connection"
+    )]
+    Pooled {
+        /// The file.
+        path: &'static str,
+        /// The line of the statement.
+        line: u32,
+        /// What the statement is.
+        kind: &'static str,
+        /// The schema.
+        schema: String,
+    },
     /// The tenants could not be listed.
     #[error(
         "cannot list the tenants: {why}\n  = query: {query}\n  = help: Migrator::tenants sets the query; its first column is the tenant's UUID"
@@ -236,6 +257,63 @@ impl std::error::Error for StatementError {
         Some(&self.source)
     }
 }
+
+/// A statement outside a transaction of which nothing tells whether it took effect.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct UnknownEffect {
+    /// The file, from the crate's directory.
+    pub path: &'static str,
+    /// The line of the statement.
+    pub line: u32,
+    /// What the statement is.
+    pub statement: &'static str,
+    /// The schema.
+    pub target: Target,
+    /// What to run in the database when it did take effect.
+    pub if_done: String,
+    /// What to run in the database when it did not.
+    pub if_not: String,
+}
+
+impl UnknownEffect {
+    pub(crate) fn new(
+        target: &Target,
+        script: &ScriptParts,
+        statement: &Statement,
+        ledger: &str,
+        id: i64,
+        done: usize,
+    ) -> Self {
+        let history = format!("{}.history", quote::ident(ledger));
+        UnknownEffect {
+            path: script.path,
+            line: statement.0.line,
+            statement: statement.0.kind,
+            target: target.clone(),
+            if_done: format!(
+                "UPDATE {history} SET in_flight = false, statements = {} WHERE id = {id}",
+                done + 1
+            ),
+            if_not: format!("UPDATE {history} SET in_flight = false WHERE id = {id}"),
+        }
+    }
+}
+
+impl fmt::Display for UnknownEffect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}:{}: {} was begun by a run that died, and nothing tells whether it took effect\
+             \n  = schema: {}\
+             \n  = help: look, then run this if it did: {}\
+             \n  = help: or this if it did not: {}",
+            self.path, self.line, self.statement, self.target.schema, self.if_done, self.if_not
+        )
+    }
+}
+
+impl std::error::Error for UnknownEffect {}
 
 /// Where the ledger of one schema and the binary disagree: all places, not only the first.
 #[derive(Debug)]
@@ -422,7 +500,7 @@ pub struct BlockedError {
     /// How many attempts were made.
     pub attempts: usize,
     /// The session in the way, where it could be seen.
-    pub blocker: Option<Activity>,
+    pub blocker: Option<Box<Activity>>,
 }
 
 impl fmt::Display for BlockedError {
@@ -432,7 +510,7 @@ impl fmt::Display for BlockedError {
             "{}\n  = attempts: {}{}",
             self.last,
             self.attempts,
-            render::blocker(self.blocker.as_ref())
+            render::blocker(self.blocker.as_deref())
         )
     }
 }

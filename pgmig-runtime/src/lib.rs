@@ -7,10 +7,12 @@ mod apply;
 mod db;
 mod embedded;
 mod error;
+mod journal;
 mod ledger;
 mod message;
 mod migrator;
 mod planner;
+mod probe;
 mod quote;
 mod render;
 mod report;
@@ -18,12 +20,16 @@ mod retry;
 mod settings;
 mod status;
 mod target;
+mod watch;
+mod worker;
 
 pub use db::Db;
 pub use embedded::{
     Checksum, Head, Migration, Migrations, Object, Probe, Scope, Script, Statement, Version,
 };
-pub use error::{Activity, BlockedError, Disagreement, Error, PlanError, StatementError};
+pub use error::{
+    Activity, BlockedError, Disagreement, Error, PlanError, StatementError, UnknownEffect,
+};
 pub use migrator::Migrator;
 pub use report::{
     Applied, MigrationState, MigrationStatus, Pending, Repaired, Report, ScopeStatus, SetupReport,

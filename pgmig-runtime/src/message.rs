@@ -15,6 +15,8 @@ use crate::{Migration, quote};
 /// after an error the connection is idle, with nothing to roll back.
 #[derive(Debug, Default)]
 pub(crate) struct Message {
+    /// A comment at the head, by which the server's view of its sessions shows whose it is.
+    marker: String,
     sql: String,
     parts: Vec<Part>,
     targets: Vec<Target>,
@@ -75,6 +77,20 @@ pub(crate) struct Fill<'t> {
 }
 
 impl Message {
+    /// A message that the server's view of its sessions can be searched for.
+    pub(crate) fn marked(marker: String) -> Self {
+        Message {
+            sql: marker.clone(),
+            marker,
+            ..Message::default()
+        }
+    }
+
+    /// The comment at its head.
+    pub(crate) fn marker(&self) -> &str {
+        &self.marker
+    }
+
     /// What follows is for this target.
     pub(crate) fn target(&mut self, target: &Target) {
         self.targets.push(target.clone());
@@ -127,8 +143,9 @@ impl Message {
     }
 
     /// Its statements one by one, for a server that takes only one a message.
-    pub(crate) fn statements(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().map(|part| &self.sql[part.range.clone()])
+    pub(crate) fn statements(&self) -> impl Iterator<Item = String> {
+        let statement = |part: &Part| self.marker.clone() + &self.sql[part.range.clone()];
+        self.parts.iter().map(statement)
     }
 
     /// The rows that the recording statements returned, one item a migration.
@@ -172,7 +189,8 @@ impl Message {
         };
         let sent = &self.sql[part.range.clone()];
         let offset = position(error)
-            .and_then(|chars| sent.char_indices().nth(chars - 1))
+            .and_then(|chars| chars.checked_sub(self.marker.chars().count() + 1))
+            .and_then(|before| sent.char_indices().nth(before))
             .map(|(byte, _)| byte);
         self.place_in(part, offset, error)
     }

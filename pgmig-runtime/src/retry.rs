@@ -152,8 +152,9 @@ impl Attempts {
         self.tries
     }
 
-    /// How long to wait before trying again; `None`: give up.
-    pub(crate) fn next(&mut self, cause: Cause) -> Option<Duration> {
+    /// How long to wait before trying again; `None`: give up. `waited` is how long the failing
+    /// attempt waited for the server already.
+    pub(crate) fn next(&mut self, cause: Cause, waited: Duration) -> Option<Duration> {
         match cause {
             Cause::Final | Cause::NoLedger => None,
             Cause::Locks => {
@@ -162,11 +163,11 @@ impl Attempts {
                 Some(delay)
             }
             Cause::Busy | Cause::Moved => {
-                until(&mut self.claim_until, self.claim_timeout)?;
+                until(&mut self.claim_until, self.claim_timeout, Duration::ZERO)?;
                 self.polls.next()
             }
             Cause::Connection => {
-                until(&mut self.database_until, self.wait_for_database)?;
+                until(&mut self.database_until, self.wait_for_database, waited)?;
                 self.reconnects.next()
             }
         }
@@ -184,10 +185,10 @@ fn polls() -> ExponentialBackoff {
         .build()
 }
 
-/// Whether the deadline, which starts with the first call, is still ahead.
-fn until(deadline: &mut Option<Instant>, timeout: Duration) -> Option<()> {
+/// Whether the deadline, which starts `waited` before the first call, is still ahead.
+fn until(deadline: &mut Option<Instant>, timeout: Duration, waited: Duration) -> Option<()> {
     let now = Instant::now();
-    let deadline = *deadline.get_or_insert_with(|| now + timeout);
+    let deadline = *deadline.get_or_insert_with(|| now + timeout.saturating_sub(waited));
     (now < deadline).then_some(())
 }
 
@@ -199,9 +200,9 @@ mod tests {
     fn locks_are_tried_as_often_as_asked_and_no_more() {
         let mut attempts =
             Attempts::new(Retry::default().attempts(3), Duration::ZERO, Duration::ZERO);
-        assert!(attempts.next(Cause::Locks).is_some());
-        assert!(attempts.next(Cause::Locks).is_some());
-        assert_eq!(attempts.next(Cause::Locks), None);
+        assert!(attempts.next(Cause::Locks, Duration::ZERO).is_some());
+        assert!(attempts.next(Cause::Locks, Duration::ZERO).is_some());
+        assert_eq!(attempts.next(Cause::Locks, Duration::ZERO), None);
         assert_eq!(attempts.tries(), 3);
     }
 
@@ -209,16 +210,16 @@ mod tests {
     fn progress_starts_the_bounds_anew() {
         let mut attempts =
             Attempts::new(Retry::default().attempts(2), Duration::ZERO, Duration::ZERO);
-        assert!(attempts.next(Cause::Locks).is_some());
+        assert!(attempts.next(Cause::Locks, Duration::ZERO).is_some());
         attempts.progress();
-        assert!(attempts.next(Cause::Locks).is_some());
+        assert!(attempts.next(Cause::Locks, Duration::ZERO).is_some());
     }
 
     #[test]
     fn a_wait_that_may_last_no_time_is_over_at_once() {
         let mut attempts = Attempts::new(Retry::default(), Duration::ZERO, Duration::ZERO);
-        assert_eq!(attempts.next(Cause::Busy), None);
-        assert_eq!(attempts.next(Cause::Connection), None);
+        assert_eq!(attempts.next(Cause::Busy, Duration::ZERO), None);
+        assert_eq!(attempts.next(Cause::Connection, Duration::ZERO), None);
     }
 
     #[test]

@@ -386,7 +386,7 @@ async fn the_plan_shows_the_sql_and_changes_nothing() {
             .split_whitespace()
             .collect::<Vec<_>>()
             .join(" "),
-        "CREATE INDEX invoices_total ON invoices (total);"
+        format!("CREATE INDEX invoices_total ON \"{schema}\".invoices (total);")
     );
 }
 

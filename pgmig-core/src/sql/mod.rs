@@ -157,6 +157,8 @@ pub struct Statement {
     pub probe: Probe,
     /// The word `CONCURRENTLY`, to be left out on a schema that is being provisioned.
     pub concurrently: Option<Range<usize>>,
-    /// The places of `${schema}`, to be filled with the quoted name of the target schema.
+    /// The places of `${schema}`, to be filled with the quoted name of the target schema. An empty
+    /// one is where an unqualified name starts in a statement that runs outside a transaction: it
+    /// takes the quoted name and a dot.
     pub slots: Vec<Range<usize>>,
 }

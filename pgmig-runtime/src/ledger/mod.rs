@@ -5,11 +5,13 @@
 //! in the transaction of the migration itself.
 
 mod ddl;
+mod journal;
 mod read;
 mod write;
 
+pub(crate) use journal::Row;
 pub(crate) use read::{Facts, State, TargetRow, recorded};
-pub(crate) use write::{script_digest, set_local};
+pub(crate) use write::{script_digest, set_config, set_local};
 
 use sha2::{Digest as _, Sha256};
 

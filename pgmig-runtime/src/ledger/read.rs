@@ -13,6 +13,8 @@ use crate::target::Target;
 /// What one query tells of one target: enough to know whether there is anything to do.
 #[derive(Debug, Default)]
 pub(crate) struct State {
+    /// Whether the ledger has a row for it.
+    pub(crate) known: bool,
     /// The head, as hexadecimal digits.
     pub(crate) head: String,
     pub(crate) version: Option<String>,
@@ -205,12 +207,14 @@ impl Facts {
 }
 
 fn decode_state(row: &PgRow) -> sqlx::Result<State> {
+    let head = text(row, "head")?;
     let mut settings = Vec::with_capacity(CHANGED.len());
     for name in CHANGED {
         settings.push((name, required(row, name)?));
     }
     Ok(State {
-        head: text(row, "head")?.unwrap_or_default(),
+        known: head.is_some(),
+        head: head.unwrap_or_default(),
         version: text(row, "version")?,
         present: truth(row, "present")?,
         ahead: truth(row, "ahead")?,

@@ -13,7 +13,7 @@ use crate::{Object, Probe};
 /// Whether the backend that holds a lease still lives and works. A backend behind a pooler lives
 /// longer than its client, so an idle one counts only until its lease runs out. What the role may
 /// not see of it is taken to be so.
-const LEASED: &str = "EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = t.lease_pid \
+const LEASED: &str = "EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = t.lease_pid AND a.pid <> pg_catalog.pg_backend_pid() \
     AND coalesce(a.backend_start = t.lease_backend_start, true) \
     AND (t.lease_until > pg_catalog.clock_timestamp() OR coalesce(a.state, 'active') = 'active'))";
 
@@ -155,7 +155,7 @@ END",
 }
 
 /// The columns of `target` once a migration is applied.
-fn moved(step: &Step) -> String {
+pub(super) fn moved(step: &Step) -> String {
     format!(
         "head = {}, version = {}, error = NULL, state = 'active', \
          since = CASE WHEN t.state = 'active' THEN t.since ELSE pg_catalog.clock_timestamp() END, \
@@ -214,12 +214,17 @@ fn probe_words(probe: &Probe) -> Vec<Option<&'static str>> {
 }
 
 /// Sets parameters until the end of the transaction.
-pub(crate) fn set_local(settings: &[(&str, String)]) -> String {
+pub(crate) fn set_local(settings: &[(&'static str, String)]) -> String {
+    set_config(settings, true)
+}
+
+/// Sets parameters, until the end of the transaction or of the session.
+pub(crate) fn set_config(settings: &[(&'static str, String)], local: bool) -> String {
     let calls: Vec<String> = settings
         .iter()
         .map(|(name, value)| {
             format!(
-                "pg_catalog.set_config('{name}', {}, true)",
+                "pg_catalog.set_config('{name}', {}, {local})",
                 quote::literal(value)
             )
         })

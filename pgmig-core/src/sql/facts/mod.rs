@@ -9,6 +9,7 @@ mod probe;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod unqualified;
 
 pub(crate) use kind::kind;
 
@@ -31,6 +32,19 @@ pub(super) fn statement(text: &str, masked: &str, raw: &Raw, line: u32) -> State
     for token in &raw.tokens {
         slot::slots(text, *token, &mut slots);
     }
+    let mut slots: Vec<_> = slots
+        .into_iter()
+        .filter_map(|slot| match slot {
+            Slot::Name(range) => Some(range),
+            Slot::InString(_) | Slot::InName(_) => None,
+        })
+        .collect();
+    slots.extend(
+        unqualified::names(in_transaction, cursor.clone())
+            .into_iter()
+            .map(|start| start..start),
+    );
+    slots.sort_by_key(|slot| slot.start);
     Statement {
         range: raw.range(),
         line,
@@ -40,12 +54,6 @@ pub(super) fn statement(text: &str, masked: &str, raw: &Raw, line: u32) -> State
         probe: probe::probe(cursor.clone(), &objects),
         concurrently: transaction::concurrently(cursor),
         objects,
-        slots: slots
-            .into_iter()
-            .filter_map(|slot| match slot {
-                Slot::Name(range) => Some(range),
-                Slot::InString(_) | Slot::InName(_) => None,
-            })
-            .collect(),
+        slots,
     }
 }

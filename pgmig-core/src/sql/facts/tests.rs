@@ -398,3 +398,52 @@ fn ranges_and_lines_leave_out_what_is_around() {
     assert_eq!(&sql[statements[1].range.clone()], "select\n2");
     assert_eq!(statements[1].line, 5);
 }
+
+#[test]
+fn where_a_statement_outside_a_transaction_leaves_a_schema_out_is_an_empty_slot() {
+    let table = [
+        (
+            "create unique index concurrently if not exists i on only t (i, t)",
+            "create unique index concurrently if not exists i on only ~t (i, t)",
+        ),
+        (
+            "create index concurrently on t (x)",
+            "create index concurrently on ~t (x)",
+        ),
+        (
+            "create index concurrently i on ${schema}.t (x)",
+            "create index concurrently i on ~.t (x)",
+        ),
+        (
+            "drop index concurrently if exists \"I\"",
+            "drop index concurrently if exists ~\"I\"",
+        ),
+        (
+            "reindex (verbose) table concurrently t",
+            "reindex (verbose) table concurrently ~t",
+        ),
+        (
+            "reindex schema concurrently s",
+            "reindex schema concurrently s",
+        ),
+        (
+            "vacuum (analyze) a (x), s.b, c",
+            "vacuum (analyze) ~a (x), s.b, ~c",
+        ),
+        ("vacuum full verbose t", "vacuum full verbose ~t"),
+        ("vacuum", "vacuum"),
+        (
+            "alter table if exists p detach partition q concurrently",
+            "alter table if exists ~p detach partition ~q concurrently",
+        ),
+        ("create index i on t (x)", "create index i on t (x)"),
+        ("alter table t add x int", "alter table t add x int"),
+    ];
+    for (sql, expected) in table {
+        let mut shown = sql.to_owned();
+        for slot in one(sql).slots.into_iter().rev() {
+            shown.replace_range(slot, "~");
+        }
+        assert_eq!(shown, expected, "{sql}");
+    }
+}

@@ -1,0 +1,435 @@
+//! Migrations outside a transaction: statement by statement, each noted before and after, so that
+//! a run that died goes on at the statement and not at the file.
+
+use sqlx::PgConnection;
+use sqlx::{Connection as _, postgres::PgConnectOptions};
+
+use crate::activity;
+use crate::apply::{Failure, Runner, Work, applied};
+use crate::db::{Answers, Failed, Session, number, send, send_each, text};
+use crate::embedded::Statement;
+use crate::error::{Error, UnknownEffect};
+use crate::ledger::Row;
+use crate::message::{Fill, Message};
+use crate::planner::Step;
+use crate::probe::{Effect, settle};
+use crate::report::Applied;
+use crate::retry::Cause;
+use crate::settings::Dispatch;
+use crate::target::Target;
+use crate::watch::{Watch, marker, token};
+use crate::worker::Worker;
+
+/// One migration outside a transaction, on its way.
+struct Journal<'j> {
+    runner: &'j Runner<'j>,
+    target: &'j Target,
+    step: &'j Step,
+    dispatch: Dispatch,
+    row: Row,
+    /// Statements that are done.
+    done: usize,
+    /// Renewed with every note; `None` where a row lock is the claim.
+    lease: Option<String>,
+    watch: Watch,
+}
+
+/// The server may not end a transaction that holds a claim for being idle or old.
+const KEEP_IDLE: &str = "SELECT pg_catalog.set_config(s.name, '0', true) FROM pg_catalog.pg_settings AS s \
+    WHERE s.name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')";
+
+fn claiming(failed: Failed) -> Failure {
+    Failure::ledger("claim the schema", failed.error)
+}
+
+impl Runner<'_> {
+    /// Applies one migration outside a transaction. `head` is the head it was planned for.
+    pub(crate) async fn apply_outside(
+        &self,
+        session: &mut Session<'_>,
+        target: &Target,
+        work: &Work,
+        step: &Step,
+        head: &str,
+    ) -> Result<Applied, Failure> {
+        match session.options() {
+            Some(options) => {
+                self.under_row_lock(session, options, target, work, step, head)
+                    .await
+            }
+            None => self.under_lease(session, target, work, step, head).await,
+        }
+    }
+
+    /// The claim is a row lock that an idle transaction holds: READ COMMITTED, it has no snapshot
+    /// that a concurrent index build would wait for, and it dies with the process. Nothing may be
+    /// asked on that connection while the worker runs: a question takes a snapshot.
+    async fn under_row_lock(
+        &self,
+        session: &mut Session<'_>,
+        options: PgConnectOptions,
+        target: &Target,
+        work: &Work,
+        step: &Step,
+        head: &str,
+    ) -> Result<Applied, Failure> {
+        let mut claim = session.begin().await.map_err(claiming)?;
+        let watch = Watch::new(Some(options.clone()), self.settings.concurrent_lock_timeout);
+        let journal = Journal::new(self, target, work, step, watch);
+        match journal.claimed(&mut claim, &options, head).await {
+            Ok(applied) => {
+                let committed = claim.commit().await;
+                committed.map_err(|error| Failure::ledger("record the migration", error))?;
+                session.ended();
+                Ok(applied)
+            }
+            Err(failure) => {
+                if claim.rollback().await.is_ok() {
+                    session.ended();
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// With one connection the claim is a lease: the server process that has it, and a term that
+    /// every note renews.
+    async fn under_lease(
+        &self,
+        session: &mut Session<'_>,
+        target: &Target,
+        work: &Work,
+        step: &Step,
+        head: &str,
+    ) -> Result<Applied, Failure> {
+        let dispatch = self.dispatch(work.facts.citus);
+        let connection = session.connection().await;
+        let connection = connection.map_err(|error| claiming(Failed::at(0)(error)))?;
+        let lease = vec![self.ledger.guard(target, head), self.ledger.lease(target)];
+        note(connection, dispatch, lease).await.map_err(claiming)?;
+        let watch = Watch::new(None, self.settings.concurrent_lock_timeout);
+        let mut journal = Journal::new(self, target, work, step, watch);
+        journal.lease = Some(self.ledger.lease(target));
+        let mut worker = Worker::shared(connection, target, self.settings, &work.state.settings);
+        let ran = journal.run(&mut worker, None).await;
+        let connection = worker.connection();
+        if let Err(failure) = ran {
+            // Where this fails too, the lease ends with the connection or by its term.
+            let _ = send(connection, self.ledger.release(target)).await;
+            return Err(failure);
+        }
+        let finish = vec![
+            self.ledger.fence(&journal.row),
+            self.ledger.finish(target, step, &journal.row),
+        ];
+        let answers = note(connection, dispatch, finish).await.map_err(claiming)?;
+        Ok(applied_of(step, &answers))
+    }
+}
+
+impl<'j> Journal<'j> {
+    fn new(
+        runner: &'j Runner<'j>,
+        target: &'j Target,
+        work: &Work,
+        step: &'j Step,
+        watch: Watch,
+    ) -> Self {
+        let resume = step.resume.as_ref();
+        Journal {
+            runner,
+            target,
+            step,
+            dispatch: runner.dispatch(work.facts.citus),
+            row: Row {
+                id: resume.map_or(0, |(id, _)| *id),
+                owner: token(),
+            },
+            done: resume.map_or(0, |(_, progress)| progress.done),
+            lease: None,
+            watch,
+        }
+    }
+
+    /// Claims the target in the transaction, runs the migration over a connection of its own and
+    /// records it in the transaction.
+    async fn claimed(
+        mut self,
+        claim: &mut PgConnection,
+        options: &PgConnectOptions,
+        head: &str,
+    ) -> Result<Applied, Failure> {
+        let runner = self.runner;
+        for statement in [KEEP_IDLE.to_owned(), runner.ledger.guard(self.target, head)] {
+            send(claim, statement).await.map_err(claiming)?;
+        }
+        let worker = Worker::open(options, self.target, runner.settings).await;
+        let mut worker = worker
+            .map_err(|error| Failure::ledger("open a connection for the migration", error))?;
+        let ran = self.run(&mut worker, Some(claim)).await;
+        worker.close().await;
+        ran?;
+        let finish = runner.ledger.finish(self.target, self.step, &self.row);
+        let answers = send(claim, finish).await.map_err(claiming)?;
+        Ok(applied_of(self.step, &answers))
+    }
+
+    fn statements(&self) -> &'static [Statement] {
+        self.step.migration.0.up.0.statements
+    }
+
+    /// Whether statement `index` is one that cannot run in a transaction.
+    fn is_outside(&self, index: usize) -> bool {
+        let statement = self.statements().get(index);
+        statement.is_some_and(|statement| !statement.0.in_transaction)
+    }
+
+    /// Runs what is left of the migration.
+    async fn run(
+        &mut self,
+        worker: &mut Worker<'_>,
+        mut claim: Option<&mut PgConnection>,
+    ) -> Result<(), Failure> {
+        self.start(worker).await?;
+        while self.done < self.statements().len() {
+            if let Some(claim) = claim.as_deref_mut() {
+                // Not a query: the server answers without taking a snapshot.
+                let alive = claim.ping().await;
+                alive.map_err(|error| Failure::ledger("keep the claim", error))?;
+            }
+            match self.is_outside(self.done) {
+                true => self.outside(worker).await?,
+                false => self.inside(worker).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the journal, or takes over one that was left, and finds out about the statement that
+    /// was begun and not noted as done.
+    async fn start(&mut self, worker: &mut Worker<'_>) -> Result<(), Failure> {
+        let ledger = self.runner.ledger;
+        let Some((id, progress)) = &self.step.resume else {
+            let begin = ledger.begin(self.target, self.step, &self.row.owner, self.is_outside(0));
+            let answers = self.note(worker, vec![begin]).await?;
+            let row = answers.iter().flatten().next();
+            self.row.id = row.and_then(|row| number(row, "id").ok()).unwrap_or(0);
+            return Ok(());
+        };
+        self.wait_for_orphan(worker, *id).await?;
+        let take_over = ledger.take_over(self.step, &self.row);
+        let answers = self.note(worker, vec![take_over]).await?;
+        if answers.iter().flatten().next().is_none() {
+            return Err(Failure::moved(self.target));
+        }
+        if progress.in_flight && self.is_outside(self.done) {
+            self.settle(worker).await?;
+        }
+        if self.is_outside(self.done) {
+            let mark = ledger.mark(self.step, &self.row, self.done, true);
+            self.note_fenced(worker, vec![mark]).await?;
+        }
+        Ok(())
+    }
+
+    /// A killed process can leave its statement running on the server, which notices only at its
+    /// end. What it does is not lost: it is waited for, and then looked at.
+    async fn wait_for_orphan(&self, worker: &mut Worker<'_>, id: i64) -> Result<(), Failure> {
+        let reading = |error| Failure::ledger("read the journal", error);
+        let answers = send(worker.connection(), self.runner.ledger.owner(id)).await;
+        let answers = answers.map_err(|failed| reading(failed.error))?;
+        let row = answers.iter().flatten().next();
+        let owner = row.and_then(|row| text(row, "owner").ok().flatten());
+        let Some(owner) = owner else {
+            return Ok(());
+        };
+        let runs = activity::runs(worker.connection(), &marker(&owner)).await;
+        match runs.map_err(reading)? {
+            true => Err(Failure::busy(self.target)),
+            false => Ok(()),
+        }
+    }
+
+    async fn settle(&mut self, worker: &mut Worker<'_>) -> Result<(), Failure> {
+        let script = &self.step.migration.0.up.0;
+        let Some(statement) = self.statements().get(self.done) else {
+            return Ok(());
+        };
+        let looked = settle(
+            worker.connection(),
+            self.target,
+            statement,
+            script.idempotent,
+        )
+        .await;
+        let effect = looked.map_err(|failed| {
+            Failure::ledger("find out what was done before the crash", failed.error)
+        })?;
+        match effect {
+            Effect::NotDone => Ok(()),
+            Effect::Done => {
+                self.done += 1;
+                let next = self.is_outside(self.done);
+                let mark = self
+                    .runner
+                    .ledger
+                    .mark(self.step, &self.row, self.done, next);
+                self.note_fenced(worker, vec![mark]).await.map(drop)
+            }
+            Effect::Unknown => Err(Failure::last(Error::UnknownEffect(Box::new(
+                UnknownEffect::new(
+                    self.target,
+                    script,
+                    statement,
+                    &self.runner.ledger.schema,
+                    self.row.id,
+                    self.done,
+                ),
+            )))),
+        }
+    }
+
+    /// A statement that PostgreSQL lets run in a transaction shares one with its note.
+    async fn inside(&mut self, worker: &mut Worker<'_>) -> Result<(), Failure> {
+        let runner = self.runner;
+        let mut message = self.message();
+        message.ours(&runner.ledger.settings(
+            self.target,
+            runner.settings.lock_timeout,
+            runner.settings.statement_timeout,
+        ));
+        message.ours(&runner.ledger.fence(&self.row));
+        self.statement(&mut message);
+        let next = self.is_outside(self.done + 1);
+        message.ours(
+            &runner
+                .ledger
+                .mark(self.step, &self.row, self.done + 1, next),
+        );
+        if let Some(lease) = &self.lease {
+            message.ours(lease);
+        }
+        let connection = worker.connection();
+        let dispatch = self.dispatch;
+        let sending = async {
+            match dispatch {
+                Dispatch::Statement => send_each(connection, message.statements()).await,
+                _ => send(connection, message.sql().to_owned()).await,
+            }
+        };
+        match self.watch.over(message.marker(), sending).await {
+            Ok(_) => {
+                self.done += 1;
+                Ok(())
+            }
+            Err(failed) => Err(self.failure(&message, failed, dispatch)),
+        }
+    }
+
+    /// A statement that cannot run in a transaction runs between two notes.
+    async fn outside(&mut self, worker: &mut Worker<'_>) -> Result<(), Failure> {
+        let Some(statement) = self.statements().get(self.done) else {
+            return Ok(());
+        };
+        if !worker.can_run(statement) {
+            let script = &self.step.migration.0.up.0;
+            return Err(Failure::last(Error::Pooled {
+                path: script.path,
+                line: statement.0.line,
+                kind: statement.0.kind,
+                schema: self.target.schema.clone(),
+            }));
+        }
+        let mut message = self.message();
+        self.statement(&mut message);
+        let sending = worker.run(statement, message.sql().to_owned());
+        if let Err(failed) = self.watch.over(message.marker(), sending).await {
+            let failure = self.failure(&message, failed, Dispatch::Message);
+            self.clear_away(worker, statement, &failure).await;
+            return Err(failure);
+        }
+        self.done += 1;
+        let next = self.is_outside(self.done);
+        let mark = self
+            .runner
+            .ledger
+            .mark(self.step, &self.row, self.done, next);
+        self.note_fenced(worker, vec![mark]).await.map(drop)
+    }
+
+    /// The server said no: what the statement left behind goes, and the journal says that it is
+    /// not under way. Where this fails, the next run does it.
+    async fn clear_away(&self, worker: &mut Worker<'_>, statement: &Statement, failure: &Failure) {
+        if failure.cause != Cause::Final {
+            return;
+        }
+        let settled = settle(worker.connection(), self.target, statement, true).await;
+        if settled.is_err() {
+            return;
+        }
+        let mark = self
+            .runner
+            .ledger
+            .mark(self.step, &self.row, self.done, false);
+        let _ = self.note_fenced(worker, vec![mark]).await;
+    }
+
+    fn message(&self) -> Message {
+        let mut message = Message::marked(marker(&self.row.owner));
+        message.target(self.target);
+        message
+    }
+
+    fn statement(&self, message: &mut Message) {
+        let fill = Fill {
+            schema: &self.target.schema,
+            plain: false,
+        };
+        let script = &self.step.migration.0.up.0;
+        message.statement(self.step.migration, script, self.done, fill);
+    }
+
+    fn failure(&mut self, message: &Message, failed: Failed, dispatch: Dispatch) -> Failure {
+        Failure {
+            blocker: self.watch.seen.take(),
+            ..Failure::of(message, failed, dispatch, self.done)
+        }
+    }
+
+    async fn note_fenced(
+        &self,
+        worker: &mut Worker<'_>,
+        mut statements: Vec<String>,
+    ) -> Result<Answers, Failure> {
+        statements.insert(0, self.runner.ledger.fence(&self.row));
+        self.note(worker, statements).await
+    }
+
+    async fn note(
+        &self,
+        worker: &mut Worker<'_>,
+        mut statements: Vec<String>,
+    ) -> Result<Answers, Failure> {
+        statements.extend(self.lease.clone());
+        note(worker.connection(), self.dispatch, statements)
+            .await
+            .map_err(|failed| Failure::ledger("write the journal", failed.error))
+    }
+}
+
+/// Sends notes in one transaction.
+async fn note(
+    connection: &mut PgConnection,
+    dispatch: Dispatch,
+    statements: Vec<String>,
+) -> Result<Answers, Failed> {
+    match dispatch {
+        Dispatch::Statement => send_each(connection, statements.into_iter()).await,
+        _ => send(connection, statements.join(";\n")).await,
+    }
+}
+
+fn applied_of(step: &Step, answers: &[Vec<sqlx::postgres::PgRow>]) -> Applied {
+    let rows = answers.iter().rev().find(|rows| !rows.is_empty());
+    applied(step.migration, rows.map_or(&[], Vec::as_slice))
+}
