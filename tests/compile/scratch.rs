@@ -251,6 +251,23 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// The files at and below `path` with what is in them.
+pub(crate) fn contents(path: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    fn add(path: &Path, below: &Path, all: &mut BTreeMap<PathBuf, Vec<u8>>) {
+        if path.is_dir() {
+            for entry in fs::read_dir(path).unwrap() {
+                let entry = entry.unwrap();
+                add(&entry.path(), &below.join(entry.file_name()), all);
+            }
+        } else if path.exists() {
+            all.insert(below.to_owned(), fs::read(path).unwrap());
+        }
+    }
+    let mut all = BTreeMap::new();
+    add(path, Path::new(""), &mut all);
+    all
+}
+
 /// The names of the directories in `directory`, sorted.
 pub(crate) fn directories(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).unwrap();

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use pgmig_core::Severity;
 
-use crate::scratch::{Built, CHECKOUT, Message, Scratch, directories};
+use crate::scratch::{Built, CHECKOUT, Message, Scratch, contents, directories};
 
 const PLAIN: &str = "\
 //! A library that embeds its folder.
@@ -49,6 +49,7 @@ fn scratch(cases: &[Case]) -> Scratch {
     scratch
 }
 
+/// The macro writes nothing, so afterwards each folder is as it was.
 #[test]
 fn every_case_says_what_is_expected_and_what_load_says_in_debug_release_and_locked() {
     let cases = cases();
@@ -70,6 +71,11 @@ fn every_case_says_what_is_expected_and_what_load_says_in_debug_release_and_lock
         check(&release, "release", true);
         check(&locked, "locked", true);
     }
+    for case in &cases {
+        let now = scratch.path().join(&case.name).join("migrations");
+        let before = case.directory.join("migrations");
+        assert_eq!(contents(&now), contents(&before), "{}", case.name);
+    }
     assert!(differences.is_empty(), "{differences}");
 }
 
@@ -87,6 +93,8 @@ fn expected(case: &Case, what: &str, messages: &[Message]) -> Result<(), String>
             fs::write(debug, said).unwrap();
         } else if said != read(&debug) {
             fs::write(release, said).unwrap();
+        } else if release.exists() {
+            fs::remove_file(release).unwrap();
         }
         return Ok(());
     }

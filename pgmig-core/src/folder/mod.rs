@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::layout::Found;
 use crate::lock::{self, About, Entry, Finding, Line, Lock, Present, State, Verdict};
-use crate::{Folder, Problem, Scope, Version};
+use crate::{Folder, Problem, Scope, Severity, Version};
 use read::Read;
 
 /// What [`load`] found. The folder is there even when there are problems: it holds whatever could
@@ -51,8 +51,8 @@ impl From<Found> for Absent {
 }
 
 impl Loaded {
-    /// An error for each draft, a migration that is not locked; one error for all where there is
-    /// no lock file. A debug build takes drafts, so they are not among the problems: a release
+    /// An error for each draft, a migration that is not locked and has no other error; one error
+    /// for all where there is no lock file. A debug build takes drafts, so they are not among the problems: a release
     /// build, one with `PGMIG_LOCKED=1`, and `cargo pgmig check` add them.
     ///
     /// ```
@@ -65,7 +65,14 @@ impl Loaded {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn drafts(&self) -> Vec<Problem> {
-        lock::drafts(&self.folder, &self.lock, &self.findings, &self.shown)
+        let mut drafts = lock::drafts(&self.folder, &self.lock, &self.findings, &self.shown);
+        // One mistake, one message: what does not compile cannot be locked yet.
+        let is_wrong = |path: &str| {
+            let mut problems = self.problems.iter();
+            problems.any(|one| one.severity == Severity::Error && one.path == path)
+        };
+        drafts.retain(|draft| !is_wrong(&draft.path));
+        drafts
     }
 
     /// The migrations that are not in `folder` because of a problem: there is a file that cannot be

@@ -73,9 +73,17 @@ fn files() {
     assert!(down.is_some());
 }
 
-/// In a function, as a value and as an item; in a closure; in an argument.
+/// Hands the path on, as a macro of the caller's would.
+macro_rules! handed_on {
+    ($path:expr) => {
+        pgmig::embed_migrations!($path)
+    };
+}
+
+/// In a function, as a value and as an item; in a closure; in an argument; in a macro.
 fn everywhere() {
     pgmig::embed_migrations! { mod inner }
+    assert_eq!(count(&handed_on!("migrations")), 4);
     let value = pgmig::embed_migrations!();
     let lazily = || pgmig::embed_migrations!("./migrations");
     assert_eq!(value.public().len(), inner::Public::ALL.len());
