@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::scratch::{CHECKOUT, Scratch, count, directories};
+use crate::scratch::{CHECKOUT, Scratch, contents, count, directories};
 
 fn scratch() -> (Vec<String>, Scratch) {
     let usage = Path::new(CHECKOUT).join("tests/usage");
@@ -58,4 +58,44 @@ fn release_does_not_say_where_it_was_built(scratch: &Scratch) {
     });
     assert!(debug > 0, "{here}");
     assert_eq!(release, 0, "{here}");
+}
+
+/// Only the look of each file changes, so the lock file still holds.
+#[test]
+fn line_endings_a_byte_order_mark_tabs_and_a_licence_change_nothing_of_the_reference_app() {
+    let scratch = Scratch::new(&["cosmetics"]);
+    let migrations = Path::new(CHECKOUT).join("migrations");
+    scratch.copy(&migrations, "cosmetics/migrations");
+    for (path, bytes) in contents(&migrations) {
+        if path.extension().is_some_and(|extension| extension == "sql") {
+            let path = format!("cosmetics/migrations/{}", path.display());
+            let text = String::from_utf8(bytes).unwrap();
+            scratch.write(&path, another_look(&text));
+        }
+    }
+    let main = "static MIGRATIONS: pgmig::Migrations = pgmig::embed_migrations!();\n\
+                fn main() { print!(\"{}\", MIGRATIONS.public()[0].sql().len()); }\n";
+    scratch.write("cosmetics/src/main.rs", main);
+    scratch.cargo(&["build", "--release"], &[]).clean();
+    let original = fs::read(migrations.join("public/001_create_public_tables.sql")).unwrap();
+    let length = scratch.run("release", "cosmetics").parse::<usize>();
+    assert!(length.unwrap() > original.len());
+}
+
+/// In the body of a function white space is data: there only the line endings change.
+fn another_look(text: &str) -> String {
+    let mut in_body = false;
+    let mut look = String::from("\u{feff}-- Copyright the authors.\r\n/* All of them. */\r\n");
+    for line in text.lines() {
+        let code = line.trim_start_matches("    ");
+        if in_body {
+            look.push_str(line);
+        } else {
+            look.push_str(&"\t".repeat((line.len() - code.len()) / 4));
+            look.push_str(code);
+        }
+        in_body ^= line.matches("$$").count() % 2 == 1;
+        look.push_str(if in_body { "\r\n" } else { "\t\r\n" });
+    }
+    look
 }
