@@ -8,9 +8,12 @@ use quote::{format_ident, quote};
 
 use crate::script::{option, script};
 
-/// The module that the tokens name: through it a macro and a runtime that do not fit fail loudly.
+/// The module that the tokens name. It carries the exact version, so that a macro and a runtime
+/// that do not fit fail loudly.
 pub(crate) fn private(pgmig: &syn::Path) -> TokenStream {
-    quote!(#pgmig::__private_0_1_0)
+    let version = env!("CARGO_PKG_VERSION").replace(['.', '-', '+'], "_");
+    let module = format_ident!("__private_{version}");
+    quote!(#pgmig::#module)
 }
 
 /// What the scope is called in Rust.
