@@ -25,7 +25,8 @@ pub(crate) fn expand(input: TokenStream, environment: &Environment) -> TokenStre
             return build.tokens(&written, "", &options.pgmig);
         }
     };
-    let loaded = pgmig_core::load(&request.root, &request.shown);
+    let loaded =
+        pgmig_core::load_with(&request.root, &request.shown, &options.reading(environment));
     let drafts = loaded.drafts();
     let mut build = Build::new(loaded, request.span);
     build.add_errors(wrong_arguments);

@@ -69,6 +69,7 @@ pub(crate) fn value(folder: &Folder, shown: &str, pgmig: &syn::Path) -> TokenStr
 /// The files that travel, each with the static that holds it.
 struct Files<'a> {
     private: TokenStream,
+    folder: &'a Folder,
     shown: &'a str,
     names: BTreeMap<&'a str, Ident>,
     /// Those that are read as text; what is not SQL is only carried.
@@ -86,6 +87,7 @@ impl<'a> Files<'a> {
         let names = paths.into_iter().enumerate();
         Files {
             private,
+            folder,
             shown,
             names: names
                 .map(|(at, path)| (path, format_ident!("FILE_{at}")))
@@ -100,7 +102,7 @@ impl<'a> Files<'a> {
 
     fn statics(&self) -> TokenStream {
         let statics = self.names.iter().map(|(path, name)| {
-            let on_disk = format!("/{}/{path}", self.shown);
+            let on_disk = format!("/{}", self.folder.shown(self.shown, path));
             let on_disk = quote!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #on_disk));
             if self.scripts.contains(path) {
                 quote!(static #name: &::core::primitive::str = ::core::include_str!(#on_disk);)
@@ -167,7 +169,8 @@ impl<'a> Files<'a> {
 
     fn script(&self, on_disk: &Script) -> TokenStream {
         let text = self.names.get(on_disk.path.as_str());
-        script(on_disk, self.shown, text, &self.private)
+        let path = self.folder.shown(self.shown, &on_disk.path);
+        script(on_disk, &path, text, &self.private)
     }
 }
 
