@@ -5,13 +5,11 @@ use std::ops::Range;
 use super::verify::{Finding, Kind, Present};
 use super::{Entry, FILE};
 use crate::shell::shell;
-use crate::{Checksum, Folder, Problem, settings};
+use crate::{Checksum, Problem, settings};
 
 /// What the messages need to know besides.
 pub(crate) struct About<'a> {
-    /// The folder.
-    pub(crate) folder: &'a Folder,
-    /// How messages spell it.
+    /// How messages spell the folder.
     pub(crate) shown: &'a str,
     /// The lock file's text.
     pub(crate) lock: &'a str,
@@ -149,7 +147,7 @@ impl About<'_> {
     }
 
     fn path(&self, below: &str) -> String {
-        self.folder.shown(self.shown, below)
+        format!("{}/{below}", self.shown)
     }
 
     /// The file that a locked migration had, its version written as wide as it is now.

@@ -6,7 +6,6 @@ mod folder;
 mod fuzz;
 mod git;
 mod layout;
-mod layouts;
 mod lock;
 mod reformatted;
 mod sql;

@@ -3,14 +3,19 @@
 use std::collections::HashMap;
 
 use super::file_name::{self, Direction, ScriptName};
-use crate::layout::dir::{Dir, is_companion};
+use super::{other_file, stray_folder};
 use crate::layout::entries::{Entry, Kind};
-use crate::layout::scopes::{other_file, stray_folder};
-use crate::layout::{Found, Layout, Listing};
-use crate::{Problem, Version};
+use crate::layout::{Found, Listing};
+use crate::{Problem, Scope, Version};
 
 /// The folder of one scope.
-pub(super) struct ScopeFolder<'a>(pub(super) &'a Dir<'a>);
+pub(super) struct ScopeFolder<'a> {
+    scope: Scope,
+    /// How messages spell it.
+    shown: &'a str,
+    /// Its path below the root, with a `/` at the end; empty for the root itself.
+    below: &'a str,
+}
 
 /// A script and the file that it is in.
 struct File {
@@ -21,7 +26,15 @@ struct File {
 /// Which of the migrations has a version and a name.
 type Places = HashMap<(Version, String), usize>;
 
-impl ScopeFolder<'_> {
+impl<'a> ScopeFolder<'a> {
+    pub(super) fn new(scope: Scope, shown: &'a str, below: &'a str) -> Self {
+        ScopeFolder {
+            scope,
+            shown,
+            below,
+        }
+    }
+
     pub(super) fn list(&self, entries: &[Entry], listing: &mut Listing) {
         let (mut ups, mut downs) = (Vec::new(), Vec::new());
         for entry in entries {
@@ -34,7 +47,7 @@ impl ScopeFolder<'_> {
                     Direction::Up => ups.push(File { name, file }),
                     Direction::Down => downs.push(File { name, file }),
                 }
-            } else if !is_companion(&entry.name) {
+            } else if !file_name::is_companion(&entry.name) {
                 self.stray(&entry.name, listing);
             }
         }
@@ -57,23 +70,25 @@ impl ScopeFolder<'_> {
     }
 
     fn path(&self, file: &str) -> String {
-        self.0.shown(file)
+        format!("{}/{file}", self.shown)
     }
 
     fn found(&self, up: File) -> Found {
-        let ScriptName { version, name, .. } = up.name;
-        self.0.found(Layout::Pgmig, version, &name, &up.file)
+        Found {
+            scope: self.scope,
+            version: up.name.version,
+            name: up.name.name,
+            up: format!("{}{}", self.below, up.file),
+            down: None,
+        }
     }
 
     fn folder_inside(&self, name: &str, path: String) -> Problem {
-        if self.0.below.is_empty() {
+        if self.below.is_empty() {
             return stray_folder(name, path);
         }
         Problem::error("stray-folder", path, "folder inside a scope")
-            .note(format!(
-                "the files of `{}` are directly in it",
-                self.0.shown
-            ))
+            .note(format!("the files of `{}` are directly in it", self.shown))
             .help("move its files up, or move it out of the folder")
     }
 
@@ -127,8 +142,7 @@ impl ScopeFolder<'_> {
                     Problem::error("duplicate-name", path, title)
                         .note(note(namesake))
                         .note("names are compared without `_` and without case")
-                        .help("rename one of them")
-                        .help("or name the layout whose names may repeat: `layout = \"sqlx\"`"),
+                        .help("rename one of them"),
                 );
             }
             names.entry(bare).or_insert(file);
@@ -150,9 +164,9 @@ impl ScopeFolder<'_> {
             }
             return;
         };
-        let file = self.0.path(&down.file);
+        let file = format!("{}{}", self.below, down.file);
         if let Some(other) = &found.down {
-            let other = self.path(&other[self.0.below.len()..]);
+            let other = self.path(&other[self.below.len()..]);
             let title = "a second script that takes the same migration back";
             listing.problems.push(
                 Problem::error("duplicate-version", self.path(&down.file), title)
@@ -171,11 +185,11 @@ impl ScopeFolder<'_> {
             .note(format!("there is no `{missing}`"));
         let near = found
             .iter()
-            .filter(|found| found.scope == self.0.scope)
+            .filter(|found| found.scope == self.scope)
             .find(|found| found.version == down.name.version || found.name == down.name.name);
         match near {
             Some(found) => {
-                let up = &found.up[self.0.below.len()..];
+                let up = &found.up[self.below.len()..];
                 let meant = up.replace(".sql", ".down.sql");
                 problem.help(format!("if it belongs to `{up}`, rename it to `{meant}`"))
             }
