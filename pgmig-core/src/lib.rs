@@ -23,6 +23,9 @@ pub mod sql;
 mod tokens;
 
 pub use error::Error;
-pub use folder::{Absent, Loaded, load};
-pub use model::{Checksum, DrizzleEntry, Folder, Head, Migration, Scope, Script, Version};
+pub use folder::{Absent, Loaded, Options, load, load_with};
+pub use layout::{Layout, UnknownLayout};
+pub use model::{
+    Checksum, DrizzleEntry, Folder, Head, Migration, Scope, Script, TenantFolder, Version,
+};
 pub use problem::{Position, Problem, Severity};

@@ -1,5 +1,6 @@
 //! The model: what a folder of migrations is once it has been read and checked.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -7,7 +8,9 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 
 use crate::directive::Directive;
+use crate::layout::sections;
 use crate::sql::Statement;
+use crate::sql::slot::SLOT;
 
 /// Whose schema a migration changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -158,6 +161,9 @@ pub struct Script {
     /// Which part of the text it is: all of it, unless the file holds an up script and a down
     /// script. Positions count from the beginning of the text all the same.
     pub range: Range<usize>,
+    /// The comments that end a statement as a semicolon does: drizzle-kit's
+    /// `--> statement-breakpoint`, goose's `-- +goose StatementEnd`.
+    pub ends: Vec<Range<usize>>,
     /// Whether the script runs in a transaction; `-- pgmig: no-transaction` makes it not.
     pub transactional: bool,
     /// Whether `-- pgmig: idempotent` says that every statement may be repeated after a crash.
@@ -166,6 +172,30 @@ pub struct Script {
     pub directives: Vec<Directive>,
     /// The statements in order.
     pub statements: Vec<Statement>,
+}
+
+impl Script {
+    /// The text as PostgreSQL is to see it, every position as in the file: spaces for what is not
+    /// of the script and for a `"public".` that stands for the tenant's schema, a semicolon for
+    /// each of [`ends`](Self::ends).
+    pub fn sql(&self) -> Cow<'_, str> {
+        let mut text = sections::only(&self.text, &self.range);
+        if !self.ends.is_empty() {
+            text = Cow::Owned(sections::end(&text, &self.ends));
+        }
+        let slots = self
+            .statements
+            .iter()
+            .flat_map(|statement| &statement.slots);
+        let qualifiers: Vec<_> = slots
+            .filter(|slot| !slot.is_empty() && !self.text[(*slot).clone()].contains(SLOT))
+            .filter_map(|slot| Some(slot.start..slot.end + self.text[slot.end..].find('.')? + 1))
+            .collect();
+        if !qualifiers.is_empty() {
+            text = Cow::Owned(sections::without(&text, &qualifiers));
+        }
+        text
+    }
 }
 
 /// One migration: an up script with its identity.
@@ -207,11 +237,23 @@ pub struct DrizzleEntry {
     pub folder: Option<String>,
 }
 
+/// A folder of the tenant scope that is not `tenant/` in the folder of migrations.
+#[derive(Clone, Debug)]
+pub struct TenantFolder {
+    /// Where it is.
+    pub root: PathBuf,
+    /// How messages spell it, from the crate's directory.
+    pub shown: String,
+}
+
 /// A folder of migrations, read and checked.
 #[derive(Clone, Debug, Default)]
 pub struct Folder {
     /// Where it is.
     pub root: PathBuf,
+    /// The folder of the tenant scope, from the crate's directory, where that is not `tenant/` in
+    /// this one. The paths of its scripts begin with `tenant/` all the same.
+    pub tenant_folder: Option<TenantFolder>,
     /// The migrations of `public`, in version order.
     pub public: Vec<Migration>,
     /// The migrations of `drizzle/`, which follow those of `public`, in version order.
@@ -226,6 +268,26 @@ pub struct Folder {
 }
 
 impl Folder {
+    /// How a file of it is spelled from the crate's directory; `shown` is how the folder is.
+    pub fn shown(&self, shown: &str, path: &str) -> String {
+        match self.elsewhere(path) {
+            Some((tenant, rest)) => format!("{}/{rest}", tenant.shown),
+            None => format!("{shown}/{path}"),
+        }
+    }
+
+    /// Where a file of it is on disk.
+    pub(crate) fn on_disk(&self, path: &str) -> PathBuf {
+        match self.elsewhere(path) {
+            Some((tenant, rest)) => tenant.root.join(rest),
+            None => self.root.join(path),
+        }
+    }
+
+    fn elsewhere<'a>(&self, path: &'a str) -> Option<(&TenantFolder, &'a str)> {
+        Some((self.tenant_folder.as_ref()?, path.strip_prefix("tenant/")?))
+    }
+
     /// The migrations of a scope, in version order.
     pub fn of(&self, scope: Scope) -> &[Migration] {
         match scope {

@@ -3,6 +3,10 @@
 //! ```toml
 //! # A migration may come before one that is locked or applied.
 //! out-of-order = false
+//! # Whose rules the files follow, where the files themselves do not tell.
+//! layout = "sqlx"
+//! # Files and folders that are no migrations.
+//! ignore = ["seed.sql"]
 //!
 //! [lints]
 //! table-dropped = "deny"
@@ -16,6 +20,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::Problem;
+use crate::layout::{Layout, UnknownLayout};
 use crate::lint::{self, Level, Levels};
 use crate::nearest::nearest;
 
@@ -27,11 +32,15 @@ pub(crate) const FILE: &str = "pgmig.toml";
 pub(crate) struct Settings {
     /// Whether a migration may come before one that is locked or applied.
     pub(crate) out_of_order: bool,
+    /// The layout, where it is named.
+    pub(crate) layout: Option<Layout>,
+    /// Files and folders to be passed over, below the folder.
+    pub(crate) ignored: Vec<(String, Range<usize>)>,
     /// How loud each lint is.
     pub(crate) levels: Levels,
 }
 
-const KEYS: [&str; 2] = ["out-of-order", "lints"];
+const KEYS: [&str; 4] = ["out-of-order", "layout", "ignore", "lints"];
 
 /// Reads the settings of the folder at `root`, and says whether the file is there; what is wrong
 /// goes to `problems`.
@@ -52,7 +61,19 @@ pub(crate) fn read(root: &Path, shown: &str, problems: &mut Vec<Problem>) -> (Se
             return (Settings::default(), there);
         }
     };
-    (parse(&text, &path, problems), true)
+    let settings = parse(&text, &path, problems);
+    // One that is gone would be passed over without a word when it comes back as another thing.
+    for (ignored, span) in &settings.ignored {
+        if std::fs::symlink_metadata(root.join(ignored)).is_err() {
+            let title = format!("there is no `{ignored}` to be passed over");
+            let problem = Problem::error("bad-settings", path.as_str(), title)
+                .at(&text, span.clone())
+                .note("paths are relative to the folder, with `/`")
+                .help("take it out of `ignore`, or spell it as it is");
+            problems.push(problem);
+        }
+    }
+    (settings, true)
 }
 
 fn parse(text: &str, path: &str, problems: &mut Vec<Problem>) -> Settings {
@@ -69,27 +90,17 @@ fn parse(text: &str, path: &str, problems: &mut Vec<Problem>) -> Settings {
     let mut entries: Vec<_> = table.into_inner().into_iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     for (key, value) in entries {
-        match key.get_ref().as_ref() {
-            "out-of-order" => match boolean(&value) {
-                Ok(value) => settings.out_of_order = value,
-                Err(span) => problems.push(
-                    Problem::error("bad-settings", path, "`out-of-order` is `true` or `false`")
-                        .at(text, span),
-                ),
-            },
-            "lints" => match value.get_ref().as_table() {
-                Some(table) => lints(table, path, text, &mut settings.levels, problems),
-                None => problems.push(
-                    Problem::error(
-                        "bad-settings",
-                        path,
-                        "`lints` is a table of rules and levels",
-                    )
-                    .at(text, value.span())
-                    .help("write `[lints]` and below it `rule = \"warn\"`"),
-                ),
-            },
-            unknown => problems.push(unknown_key(unknown, path).at(text, key.span())),
+        let key_span = key.span();
+        let told = match (key.get_ref().as_ref(), value.get_ref().as_table()) {
+            ("lints", Some(table)) => {
+                lints(table, path, text, &mut settings.levels, problems);
+                continue;
+            }
+            (word, _) => settings.set(word, value, path),
+        };
+        if let Err(problem) = told {
+            let span = problem.span.clone().unwrap_or(key_span);
+            problems.push(problem.at(text, span));
         }
     }
     settings
@@ -132,8 +143,58 @@ fn lints(
     }
 }
 
-fn boolean(value: &Spanned<DeValue<'_>>) -> Result<bool, Range<usize>> {
-    value.get_ref().as_bool().ok_or_else(|| value.span())
+impl Settings {
+    /// Takes one setting. A problem has the place of the value, or none where the key is meant.
+    fn set(
+        &mut self,
+        key: &str,
+        value: Spanned<DeValue<'_>>,
+        path: &str,
+    ) -> Result<(), Box<Problem>> {
+        let wrong = |span: Range<usize>, title: String| {
+            let mut problem = Problem::error("bad-settings", path, title);
+            problem.span = Some(span);
+            Box::new(problem)
+        };
+        let span = value.span();
+        match (key, value.into_inner()) {
+            ("out-of-order", DeValue::Boolean(value)) => self.out_of_order = value,
+            ("out-of-order", _) => {
+                return Err(wrong(
+                    span,
+                    "`out-of-order` is `true` or `false`".to_owned(),
+                ));
+            }
+            ("layout", DeValue::String(word)) => {
+                let layout = word.parse();
+                self.layout =
+                    Some(layout.map_err(|error: UnknownLayout| wrong(span, error.to_string()))?);
+            }
+            ("layout", _) => return Err(wrong(span, "`layout` is a word in quotes".to_owned())),
+            ("ignore", DeValue::Array(paths)) => {
+                for one in paths {
+                    let span = one.span();
+                    let DeValue::String(ignored) = one.into_inner() else {
+                        return Err(wrong(span, "a path is a word in quotes".to_owned()));
+                    };
+                    let ignored = ignored.trim_end_matches('/').to_owned();
+                    self.ignored.push((ignored, span));
+                }
+            }
+            ("ignore", _) => {
+                return Err(wrong(span, "`ignore` is a list of paths".to_owned()));
+            }
+            ("lints", _) => {
+                let title = "`lints` is a table of rules and levels".to_owned();
+                let problem = wrong(span, title);
+                return Err(problem
+                    .help("write `[lints]` and below it `rule = \"warn\"`")
+                    .into());
+            }
+            (unknown, _) => return Err(unknown_key(unknown, path).into()),
+        }
+        Ok(())
+    }
 }
 
 fn unknown_key(key: &str, path: &str) -> Problem {

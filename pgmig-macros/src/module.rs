@@ -1,6 +1,6 @@
 //! The item form: a module with the static `MIGRATIONS` and one enum a scope.
 
-use pgmig_core::{Absent, Folder, Migration, Scope, Version};
+use pgmig_core::{Absent, Folder, Migration, Scope, Script, Version};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
@@ -76,7 +76,7 @@ fn listed<'a>(
     let present = folder.of(scope).iter().map(|one| Listed {
         version: &one.version,
         name: &one.name,
-        doc: doc(one, shown),
+        doc: doc(one, folder, shown),
     });
     let absent = absent.iter().filter(|one| one.scope == scope);
     let absent = absent.map(|one| Listed {
@@ -89,13 +89,14 @@ fn listed<'a>(
     listed
 }
 
-fn doc(migration: &Migration, shown: &str) -> String {
+fn doc(migration: &Migration, folder: &Folder, shown: &str) -> String {
+    let file = |script: &Script| folder.shown(shown, &script.path);
     let back = match &migration.down {
-        Some(down) => format!("; `{shown}/{}` takes it back", down.path),
+        Some(down) => format!("; `{}` takes it back", file(down)),
         None => String::new(),
     };
-    let (version, up) = (&migration.version, &migration.up.path);
-    format!("Version {version}: `{shown}/{up}`{back}.")
+    let (version, up) = (&migration.version, file(&migration.up));
+    format!("Version {version}: `{up}`{back}.")
 }
 
 /// What one enum is made from.

@@ -7,14 +7,13 @@ use pgmig_core::sql::{InTransaction, Object, Probe, Statement};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
-/// `script` as `ScriptParts`, its text being the static `text`.
+/// `script`, which is `path` from the crate's directory, as `ScriptParts`, its text being the static `text`.
 pub(crate) fn script(
     script: &Script,
-    shown: &str,
+    path: &str,
     text: Option<&Ident>,
     private: &TokenStream,
 ) -> TokenStream {
-    let path = format!("{shown}/{}", script.path);
     let (transactional, idempotent) = (script.transactional, script.idempotent);
     let span = span(&script.range);
     let statements = script.statements.iter().map(|one| statement(one, private));

@@ -3,10 +3,11 @@
 use std::env;
 use std::path::PathBuf;
 
+use pgmig_core::{Layout, UnknownLayout};
 use proc_macro2::Span;
 use quote::quote;
 use syn::ext::IdentExt as _;
-use syn::{Expr, LitStr};
+use syn::{Expr, ExprLit, Lit, LitStr};
 
 use crate::ast::{Argument, Input};
 
@@ -47,6 +48,10 @@ pub(crate) struct Request {
 pub(crate) struct Options {
     /// The crate that the tokens name, `::pgmig` unless `crate = path` says another.
     pub(crate) pgmig: syn::Path,
+    /// The layout that is named.
+    pub(crate) layout: Option<Layout>,
+    /// The folder of the tenant scope from the crate's directory, where one is named.
+    pub(crate) tenant: Option<String>,
 }
 
 const DEFAULT_FOLDER: &str = "migrations";
@@ -110,6 +115,8 @@ impl Options {
     pub(crate) fn new(arguments: &[Argument]) -> (Self, Option<syn::Error>) {
         let mut options = Options {
             pgmig: syn::parse_quote!(::pgmig),
+            layout: None,
+            tenant: None,
         };
         let mut errors = Vec::new();
         for (at, argument) in arguments.iter().enumerate() {
@@ -137,15 +144,59 @@ impl Options {
                 quote!(#other),
                 "expected the path of pgmig, as in `crate = my_database::pgmig`",
             )),
-            (key, _) => Err(syn::Error::new(
-                argument.key.span(),
-                format!(
-                    "unknown argument `{key}`\n\
-                     help: a path in quotes and `crate = path::to::pgmig` are all there is"
-                ),
-            )),
+            ("layout", value) => {
+                let word = text(
+                    value,
+                    "expected a word in quotes, as in `layout = \"sqlx\"`",
+                )?;
+                let layout = word.value().parse();
+                self.layout = Some(layout.map_err(|error: UnknownLayout| {
+                    syn::Error::new(word.span(), error.to_string())
+                })?);
+                Ok(())
+            }
+            ("tenant", value) => {
+                let path = "expected a path in quotes, as in `tenant = \"db/tenants\"`";
+                self.tenant = Some(relative(text(value, path)?)?);
+                Ok(())
+            }
+            (key, _) => Err(unknown(&argument.key, key)),
         }
     }
+
+    /// What the folder is to be read as.
+    pub(crate) fn reading(&self, environment: &Environment) -> pgmig_core::Options {
+        let root = environment.manifest_dir.as_ref();
+        let tenant = self.tenant.as_ref().zip(root);
+        pgmig_core::Options {
+            layout: self.layout,
+            tenant: tenant.map(|(shown, root)| pgmig_core::TenantFolder {
+                root: root.join(shown),
+                shown: shown.clone(),
+            }),
+        }
+    }
+}
+
+fn text<'a>(value: &'a Expr, expected: &str) -> syn::Result<&'a LitStr> {
+    match value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => Ok(text),
+        other => Err(syn::Error::new_spanned(quote!(#other), expected)),
+    }
+}
+
+fn unknown(key: &syn::Ident, word: &str) -> syn::Error {
+    syn::Error::new(
+        key.span(),
+        format!(
+            "unknown argument `{word}`\n\
+             help: a path in quotes, `layout = \"sqlx\"`, `tenant = \"db/tenants\"` and \
+             `crate = path::to::pgmig` are all there is"
+        ),
+    )
 }
 
 #[cfg(test)]

@@ -8,9 +8,12 @@ use quote::{format_ident, quote};
 
 use crate::script::{option, script};
 
-/// The module that the tokens name: through it a macro and a runtime that do not fit fail loudly.
+/// The module that the tokens name. It carries the exact version, so that a macro and a runtime
+/// that do not fit fail loudly.
 pub(crate) fn private(pgmig: &syn::Path) -> TokenStream {
-    quote!(#pgmig::__private_0_1_0)
+    let version = env!("CARGO_PKG_VERSION").replace(['.', '-', '+'], "_");
+    let module = format_ident!("__private_{version}");
+    quote!(#pgmig::#module)
 }
 
 /// What the scope is called in Rust.
@@ -66,6 +69,7 @@ pub(crate) fn value(folder: &Folder, shown: &str, pgmig: &syn::Path) -> TokenStr
 /// The files that travel, each with the static that holds it.
 struct Files<'a> {
     private: TokenStream,
+    folder: &'a Folder,
     shown: &'a str,
     names: BTreeMap<&'a str, Ident>,
     /// Those that are read as text; what is not SQL is only carried.
@@ -83,6 +87,7 @@ impl<'a> Files<'a> {
         let names = paths.into_iter().enumerate();
         Files {
             private,
+            folder,
             shown,
             names: names
                 .map(|(at, path)| (path, format_ident!("FILE_{at}")))
@@ -97,7 +102,7 @@ impl<'a> Files<'a> {
 
     fn statics(&self) -> TokenStream {
         let statics = self.names.iter().map(|(path, name)| {
-            let on_disk = format!("/{}/{path}", self.shown);
+            let on_disk = format!("/{}", self.folder.shown(self.shown, path));
             let on_disk = quote!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #on_disk));
             if self.scripts.contains(path) {
                 quote!(static #name: &::core::primitive::str = ::core::include_str!(#on_disk);)
@@ -164,7 +169,8 @@ impl<'a> Files<'a> {
 
     fn script(&self, on_disk: &Script) -> TokenStream {
         let text = self.names.get(on_disk.path.as_str());
-        script(on_disk, self.shown, text, &self.private)
+        let path = self.folder.shown(self.shown, &on_disk.path);
+        script(on_disk, &path, text, &self.private)
     }
 }
 

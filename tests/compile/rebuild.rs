@@ -1,5 +1,7 @@
 //! What makes cargo build again: every edit does, a new file too with one line in `build.rs`.
 
+use std::fs;
+
 use crate::scratch::Scratch;
 
 const MAIN: &str = r#"//! Prints what it carries.
@@ -15,8 +17,7 @@ fn main() {
 const USERS: &str = "CREATE TABLE users (id uuid);\n";
 const PLANS: &str = "CREATE TABLE plans (id uuid);\n";
 
-/// A crate that has not been built yet, with a lock file (of nothing: both are drafts) and
-/// settings.
+/// A crate that has not been built yet, with settings and one migration, a draft.
 fn scratch(package: &str) -> Scratch {
     let scratch = Scratch::new(&[package]);
     scratch.write(&format!("{package}/src/main.rs"), MAIN);
@@ -96,6 +97,28 @@ fn pgmig_locked_is_seen_when_it_comes_and_when_it_goes() {
     }
     assert!(rebuilds(&scratch, package, &expected));
     scratch.cargo(&["build"], &[("PGMIG_LOCKED", "0")]).clean();
+}
+
+#[test]
+fn an_edit_of_the_lock_file_is_seen() {
+    let package = "relocked";
+    let scratch = scratch(package);
+    let folder = scratch.path().join("relocked/migrations");
+    let plan = pgmig_core::edit::lock(&pgmig_core::load(&folder, "migrations"), &[]);
+    plan.unwrap().apply().unwrap();
+    let lock = fs::read_to_string(folder.join("pgmig.lock")).unwrap();
+    let expected = format!("create_users: {USERS}");
+    assert!(rebuilds(&scratch, package, &expected));
+
+    scratch.write(
+        "relocked/migrations/pgmig.lock",
+        lock.replace("users", "plans"),
+    );
+    let built = scratch.cargo(&["build"], &[]);
+    assert!(built.errors(package)[0].contains("the lock file was changed by hand"));
+
+    scratch.write("relocked/migrations/pgmig.lock", lock);
+    assert!(rebuilds(&scratch, package, &expected));
 }
 
 #[test]

@@ -44,8 +44,8 @@ impl Place {
     /// A file below the folder.
     pub(crate) fn below(loaded: &Loaded, file: &str) -> Self {
         Place {
-            path: loaded.folder.root.join(file),
-            shown: format!("{}/{file}", loaded.shown),
+            path: loaded.folder.on_disk(file),
+            shown: loaded.folder.shown(&loaded.shown, file),
         }
     }
 }

@@ -44,7 +44,7 @@ pub fn new(loaded: &Loaded, what: &New) -> Result<Plan, Error> {
     {
         return Err(Error::NameTaken {
             name,
-            path: format!("{}/{}", loaded.shown, taken.up.path),
+            path: loaded.folder.shown(&loaded.shown, &taken.up.path),
         });
     }
     let folder = folder(loaded, what.scope)?;

@@ -35,7 +35,7 @@ pub(super) fn check(
         scripts.extend(migration.down.iter().map(|down| (migration.scope, down)));
     }
     let problems = parallel::map(&scripts, |(scope, script)| {
-        let path = format!("{shown}/{}", script.path);
+        let path = folder.shown(shown, &script.path);
         sql::check::script(script, *scope, &path, levels)
     });
     let is_broken = |problems: &Vec<Problem>| problems.iter().any(sql::check::is_unreadable);

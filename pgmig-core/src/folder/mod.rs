@@ -6,9 +6,9 @@ mod read;
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::layout::Found;
+use crate::layout::{Found, Layout, Roots};
 use crate::lock::{self, About, Entry, Finding, Line, Lock, Present, State, Verdict};
-use crate::{Folder, Problem, Scope, Severity, Version};
+use crate::{Folder, Problem, Scope, Severity, TenantFolder, Version};
 use read::Read;
 
 /// What [`load`] found. The folder is there even when there are problems: it holds whatever could
@@ -101,6 +101,7 @@ impl Loaded {
     /// What is said about such a difference.
     pub(crate) fn problem(&self, finding: &Finding) -> Problem {
         let about = About {
+            folder: &self.folder,
             shown: &self.shown,
             lock: &self.lock.text,
             flat: self.folder.files.iter().all(|file| !file.contains('/')),
@@ -121,13 +122,46 @@ impl Loaded {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn load(root: &Path, shown: &str) -> Loaded {
+    load_with(root, shown, &Options::default())
+}
+
+/// What is asked for besides the folder itself.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The layout, where it is named; else the files tell, or `layout` in `pgmig.toml`.
+    pub layout: Option<Layout>,
+    /// The folder of the tenant scope, where that is not `tenant/` in the folder.
+    pub tenant: Option<TenantFolder>,
+}
+
+/// Reads and checks the folder at `root`, as [`load`] does, in a layout that is named or with a
+/// tenant scope that is elsewhere.
+///
+/// ```
+/// # let root = tempfile::tempdir()?;
+/// std::fs::write(root.path().join("V1__create_users.sql"), "CREATE TABLE users (id uuid);")?;
+///
+/// let options = pgmig_core::Options {
+///     layout: Some("refinery".parse()?),
+///     ..Default::default()
+/// };
+/// let loaded = pgmig_core::load_with(root.path(), "migrations", &options);
+/// assert!(loaded.problems.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn load_with(root: &Path, shown: &str, options: &Options) -> Loaded {
     let shown = shown.trim_end_matches(['/', '\\']);
     let mut problems = Vec::new();
+    let roots = Roots {
+        root,
+        shown,
+        tenant: options.tenant.as_ref(),
+    };
     let Read {
         mut folder,
         unread,
         levels,
-    } = read::all(root, shown, &mut problems);
+    } = read::all(&roots, options.layout, &mut problems);
     let lock = lock::read(root, shown, &mut problems);
     if lock.state != State::Missing {
         folder.files.push(lock::FILE.to_owned());
@@ -138,7 +172,14 @@ pub fn load(root: &Path, shown: &str) -> Loaded {
         migration.locked = verdict.claimed.contains(&index);
     }
     crate::sql::check::commit_before(&mut folder);
-    problems.extend(check::check(&folder, &lock, &verdict, shown, &levels));
+    let mut wrong_sql = check::check(&folder, &lock, &verdict, shown, &levels);
+    // What has a message of its own there is no second mistake.
+    wrong_sql.retain(|one| {
+        let start = |problem: &Problem| problem.span.as_ref().map(|span| span.start);
+        let told = |other: &Problem| other.path == one.path && start(other) == start(one);
+        !problems.iter().any(told)
+    });
+    problems.extend(wrong_sql);
     let mut loaded = Loaded {
         folder,
         problems,

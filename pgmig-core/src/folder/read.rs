@@ -1,14 +1,14 @@
 //! The files of a folder become migrations.
 
-use std::path::Path;
+use sha2::{Digest as _, Sha256};
 
 use super::Absent;
-use crate::layout::{self, Found};
+use crate::layout::{self, Asked, Found, Layout, Roots, drizzle};
 use crate::lint::Levels;
 use crate::parallel;
 use crate::script;
 use crate::settings;
-use crate::{Folder, Head, Migration, Problem, Scope};
+use crate::{DrizzleEntry, Folder, Head, Migration, Problem, Scope};
 
 /// What is in a folder, before the lock file is looked at.
 pub(super) struct Read {
@@ -20,28 +20,36 @@ pub(super) struct Read {
 }
 
 /// Reads all files of the folder but the lock file.
-pub(super) fn all(root: &Path, shown: &str, problems: &mut Vec<Problem>) -> Read {
-    let listing = layout::list(root, shown);
+pub(super) fn all(roots: &Roots<'_>, layout: Option<Layout>, problems: &mut Vec<Problem>) -> Read {
+    let (settings, has_settings) = settings::read(roots.root, roots.shown, problems);
+    let asked = Asked {
+        layout: layout.or(settings.layout),
+        ignored: settings.ignored.into_iter().map(|(path, _)| path).collect(),
+    };
+    let listing = layout::list(roots, &asked);
     problems.extend(listing.problems);
-    let (settings, has_settings) = settings::read(root, shown, problems);
+    let mut files = listing.beside;
+    files.extend(has_settings.then(|| settings::FILE.to_owned()));
     let misnamed = listing.misnamed.into_iter();
     let mut read = Read {
         unread: misnamed.map(Absent::from).collect(),
         levels: settings.levels,
         folder: Folder {
-            root: root.to_owned(),
+            root: roots.root.to_owned(),
+            tenant_folder: roots.tenant.cloned(),
             public: Vec::new(),
             drizzle: Vec::new(),
             tenant: Vec::new(),
-            files: Vec::from_iter(has_settings.then(|| settings::FILE.to_owned())),
+            files,
             out_of_order: settings.out_of_order,
         },
     };
     // Side by side, so that a folder of a thousand takes as little time as it can.
-    let scripts = parallel::map(&listing.found, |found| Scripts::read(found, root, shown));
+    let scripts = parallel::map(&listing.found, |found| Scripts::read(found, roots));
     for (found, scripts) in listing.found.into_iter().zip(scripts) {
         read.add(found, scripts, problems);
     }
+    drizzle::tenant::fill(&mut read.folder.tenant);
     for scope in Scope::ALL {
         chain(read.folder.of_mut(scope));
     }
@@ -50,18 +58,15 @@ pub(super) fn all(root: &Path, shown: &str, problems: &mut Vec<Problem>) -> Read
 
 /// What the files of a migration hold.
 struct Scripts {
-    up: Option<script::Read>,
-    down: Option<script::Read>,
+    scripts: Option<script::Scripts>,
     problems: Vec<Problem>,
 }
 
 impl Scripts {
-    fn read(found: &Found, root: &Path, shown: &str) -> Self {
+    fn read(found: &Found, roots: &Roots<'_>) -> Self {
         let mut problems = Vec::new();
-        let mut read = |path: &str| script::read(root, shown, path, &mut problems);
         Scripts {
-            up: read(&found.up),
-            down: found.down.as_deref().and_then(read),
+            scripts: script::read(roots, found, &mut problems),
             problems,
         }
     }
@@ -69,31 +74,28 @@ impl Scripts {
 
 impl Read {
     fn add(&mut self, found: Found, scripts: Scripts, problems: &mut Vec<Problem>) {
-        let Scripts {
-            up,
-            down,
-            problems: wrong,
-        } = scripts;
-        problems.extend(wrong);
-        let Some(up) = up else {
-            self.folder.files.push(found.up.clone());
-            self.folder.files.extend(found.down.clone());
+        problems.extend(scripts.problems);
+        self.folder.files.push(found.up.clone());
+        self.folder.files.extend(found.down.clone());
+        let Some(script::Scripts { up, down }) = scripts.scripts else {
             self.unread.push(Absent::from(found));
             return;
         };
-        self.folder.files.push(found.up);
-        self.folder.files.extend(found.down);
         self.folder.of_mut(found.scope).push(Migration {
             scope: found.scope,
             version: found.version,
             name: found.name,
             checksum: up.checksum,
             head: Head([0; 32]),
-            up: up.script,
-            down: down.map(|down| down.script),
             locked: false,
             commit_before: false,
-            drizzle: None,
+            drizzle: found.drizzle.map(|made| DrizzleEntry {
+                created_at: made.at,
+                hash: Sha256::digest(&up.script.text).into(),
+                folder: made.folder,
+            }),
+            up: up.script,
+            down: down.map(|down| down.script),
         });
     }
 }

@@ -5,11 +5,13 @@ use std::ops::Range;
 use super::verify::{Finding, Kind, Present};
 use super::{Entry, FILE};
 use crate::shell::shell;
-use crate::{Checksum, Problem, settings};
+use crate::{Checksum, Folder, Problem, settings};
 
 /// What the messages need to know besides.
 pub(crate) struct About<'a> {
-    /// How messages spell the folder.
+    /// The folder.
+    pub(crate) folder: &'a Folder,
+    /// How messages spell it.
     pub(crate) shown: &'a str,
     /// The lock file's text.
     pub(crate) lock: &'a str,
@@ -147,7 +149,7 @@ impl About<'_> {
     }
 
     fn path(&self, below: &str) -> String {
-        format!("{}/{below}", self.shown)
+        self.folder.shown(self.shown, below)
     }
 
     /// The file that a locked migration had, its version written as wide as it is now.

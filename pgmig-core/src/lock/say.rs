@@ -128,7 +128,7 @@ pub(crate) fn drafts(folder: &Folder, lock: &Lock, wrong: &[Finding], shown: &st
                 "migration `{}` is a draft: it is not locked",
                 migration.name
             );
-            Problem::error("draft", format!("{shown}/{}", migration.up.path), title)
+            Problem::error("draft", folder.shown(shown, &migration.up.path), title)
                 .note(why)
                 .help(way.as_str())
         })

@@ -4,7 +4,6 @@ mod allowed;
 mod script;
 mod transaction;
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::{slot, split, stack};
@@ -16,7 +15,8 @@ pub(crate) use script::{Checked, One, Report};
 /// Finds what is wrong with one script, whatever is in the others. `path` is how messages spell
 /// it. Of a script that is locked in all but its text no lints are told.
 pub(crate) fn script(script: &Script, scope: Scope, path: &str, levels: &Levels) -> Vec<Problem> {
-    let masked = masked(script);
+    let sql = script.sql();
+    let masked = slot::mask(&sql);
     let split = split::split(&masked);
     let checked = Checked::new(path, script, &masked, &split, scope);
     stack::with_a_large_one(|| {
@@ -30,22 +30,6 @@ pub(crate) fn script(script: &Script, scope: Scope, path: &str, levels: &Levels)
 /// Whether a problem means that it is not known what its script does.
 pub(crate) fn is_unreadable(problem: &Problem) -> bool {
     matches!(problem.code, "syntax" | "psql-command" | "copy-from-stdin")
-}
-
-/// The text with its slots masked, and blanks for what belongs to another script of the file.
-pub(super) fn masked(script: &Script) -> Cow<'_, str> {
-    let masked = slot::mask(&script.text);
-    if script.range == (0..script.text.len()) {
-        return masked;
-    }
-    let blank = |part: &str| {
-        part.bytes()
-            .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
-            .collect::<String>()
-    };
-    let (start, end) = (script.range.start, script.range.end);
-    let text = blank(&masked[..start]) + &masked[start..end] + &blank(&masked[end..]);
-    Cow::Owned(text)
 }
 
 /// A migration that uses a value that one before it added to an enum: PostgreSQL refuses the value

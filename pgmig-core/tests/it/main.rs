@@ -6,6 +6,7 @@ mod folder;
 mod fuzz;
 mod git;
 mod layout;
+mod layouts;
 mod lock;
 mod reformatted;
 mod sql;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pgmig_core::edit::{self, Plan};
-use pgmig_core::{Loaded, load};
+use pgmig_core::{Layout, Loaded, Options, Problem, Severity, load, load_with};
 
 /// A temporary crate directory with `migrations` in it.
 pub(crate) struct Tree {
@@ -101,4 +101,37 @@ impl Tree {
         names.sort();
         names
     }
+
+    pub(crate) fn load_as(&self, layout: Layout) -> Loaded {
+        let options = Options {
+            layout: Some(layout),
+            ..Options::default()
+        };
+        load_with(&self.root(), "migrations", &options)
+    }
+
+    /// Each migration as `scope version name`, with `-tx` where it runs outside a transaction and
+    /// `+down` where it can be taken back; the folder has no problem.
+    pub(crate) fn migrations(&self) -> Vec<String> {
+        migrations(&self.load())
+    }
+}
+
+pub(crate) fn migrations(loaded: &Loaded) -> Vec<String> {
+    let is_error = |problem: &&Problem| problem.severity == Severity::Error;
+    let errors = loaded.problems.iter().filter(is_error);
+    let titles: Vec<String> = errors.map(ToString::to_string).collect();
+    assert_eq!(titles, [""; 0]);
+    let all = loaded.folder.migrations().map(|one| {
+        let tx = if one.up.transactional { "" } else { " -tx" };
+        let down = if one.down.is_some() { " +down" } else { "" };
+        format!("{} {} {}{tx}{down}", one.scope, one.version, one.name)
+    });
+    all.collect()
+}
+
+/// The statements of a script, as the file has them.
+pub(crate) fn statements(script: &pgmig_core::Script) -> Vec<&str> {
+    let ranges = script.statements.iter().map(|one| one.range.clone());
+    ranges.map(|range| &script.text[range]).collect()
 }

@@ -25,7 +25,7 @@ pub(super) fn parse(file: &str) -> Option<ScriptName> {
         None => (stem, Direction::Up),
     };
     let (version, name) = stem.split_once('_')?;
-    if version.contains('.') || !is_name(name) {
+    if version.contains('.') || !is_spelled(name) {
         return None;
     }
     Some(ScriptName {
@@ -42,10 +42,11 @@ pub(crate) fn is_name(name: &str) -> bool {
     name.bytes().all(inner) && !name.is_empty() && !name.starts_with('_') && !name.ends_with('_')
 }
 
-/// Whether a file beside the migrations is known to be none and belongs there.
-pub(super) fn is_companion(file: &str) -> bool {
-    let lower = file.to_ascii_lowercase();
-    lower.starts_with("readme") && !lower.ends_with(".sql")
+/// Whether `name` may be that of a file that is there: `add-users` and `add_users_` are what sqlx
+/// has taken for years.
+fn is_spelled(name: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    name.bytes().all(inner) && name.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
 /// The name that a person most likely meant: `001_create_users.sql` for `001-create-users.sql`.

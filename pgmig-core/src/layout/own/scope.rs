@@ -3,19 +3,14 @@
 use std::collections::HashMap;
 
 use super::file_name::{self, Direction, ScriptName};
-use super::{other_file, stray_folder};
+use crate::layout::dir::{Dir, is_companion};
 use crate::layout::entries::{Entry, Kind};
-use crate::layout::{Found, Listing};
-use crate::{Problem, Scope, Version};
+use crate::layout::scopes::{other_file, stray_folder};
+use crate::layout::{Found, Layout, Listing};
+use crate::{Problem, Version};
 
 /// The folder of one scope.
-pub(super) struct ScopeFolder<'a> {
-    scope: Scope,
-    /// How messages spell it.
-    shown: &'a str,
-    /// Its path below the root, with a `/` at the end; empty for the root itself.
-    below: &'a str,
-}
+pub(super) struct ScopeFolder<'a>(pub(super) &'a Dir<'a>);
 
 /// A script and the file that it is in.
 struct File {
@@ -26,15 +21,7 @@ struct File {
 /// Which of the migrations has a version and a name.
 type Places = HashMap<(Version, String), usize>;
 
-impl<'a> ScopeFolder<'a> {
-    pub(super) fn new(scope: Scope, shown: &'a str, below: &'a str) -> Self {
-        ScopeFolder {
-            scope,
-            shown,
-            below,
-        }
-    }
-
+impl ScopeFolder<'_> {
     pub(super) fn list(&self, entries: &[Entry], listing: &mut Listing) {
         let (mut ups, mut downs) = (Vec::new(), Vec::new());
         for entry in entries {
@@ -47,7 +34,7 @@ impl<'a> ScopeFolder<'a> {
                     Direction::Up => ups.push(File { name, file }),
                     Direction::Down => downs.push(File { name, file }),
                 }
-            } else if !file_name::is_companion(&entry.name) {
+            } else if !is_companion(&entry.name) {
                 self.stray(&entry.name, listing);
             }
         }
@@ -70,25 +57,23 @@ impl<'a> ScopeFolder<'a> {
     }
 
     fn path(&self, file: &str) -> String {
-        format!("{}/{file}", self.shown)
+        self.0.shown(file)
     }
 
     fn found(&self, up: File) -> Found {
-        Found {
-            scope: self.scope,
-            version: up.name.version,
-            name: up.name.name,
-            up: format!("{}{}", self.below, up.file),
-            down: None,
-        }
+        let ScriptName { version, name, .. } = up.name;
+        self.0.found(Layout::Pgmig, version, &name, &up.file)
     }
 
     fn folder_inside(&self, name: &str, path: String) -> Problem {
-        if self.below.is_empty() {
+        if self.0.below.is_empty() {
             return stray_folder(name, path);
         }
         Problem::error("stray-folder", path, "folder inside a scope")
-            .note(format!("the files of `{}` are directly in it", self.shown))
+            .note(format!(
+                "the files of `{}` are directly in it",
+                self.0.shown
+            ))
             .help("move its files up, or move it out of the folder")
     }
 
@@ -142,7 +127,8 @@ impl<'a> ScopeFolder<'a> {
                     Problem::error("duplicate-name", path, title)
                         .note(note(namesake))
                         .note("names are compared without `_` and without case")
-                        .help("rename one of them"),
+                        .help("rename one of them")
+                        .help("or name the layout whose names may repeat: `layout = \"sqlx\"`"),
                 );
             }
             names.entry(bare).or_insert(file);
@@ -164,9 +150,9 @@ impl<'a> ScopeFolder<'a> {
             }
             return;
         };
-        let file = format!("{}{}", self.below, down.file);
+        let file = self.0.path(&down.file);
         if let Some(other) = &found.down {
-            let other = self.path(&other[self.below.len()..]);
+            let other = self.path(&other[self.0.below.len()..]);
             let title = "a second script that takes the same migration back";
             listing.problems.push(
                 Problem::error("duplicate-version", self.path(&down.file), title)
@@ -185,11 +171,11 @@ impl<'a> ScopeFolder<'a> {
             .note(format!("there is no `{missing}`"));
         let near = found
             .iter()
-            .filter(|found| found.scope == self.scope)
+            .filter(|found| found.scope == self.0.scope)
             .find(|found| found.version == down.name.version || found.name == down.name.name);
         match near {
             Some(found) => {
-                let up = &found.up[self.below.len()..];
+                let up = &found.up[self.0.below.len()..];
                 let meant = up.replace(".sql", ".down.sql");
                 problem.help(format!("if it belongs to `{up}`, rename it to `{meant}`"))
             }

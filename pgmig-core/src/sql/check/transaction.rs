@@ -229,7 +229,11 @@ fn needless(checked: &Checked<'_>, report: &mut Report<'_>) {
         .directives
         .iter()
         .find(|directive| directive.ask == crate::directive::Ask::NoTransaction);
-    let span = directive.map_or_else(|| head(first), |directive| directive.range.clone());
+    // Where another tool's words say it, they were needed or meant there.
+    let Some(directive) = directive else {
+        return;
+    };
+    let span = directive.range.clone();
     let title = "`no-transaction` that no statement needs".to_owned();
     let problem = checked
         .text

@@ -15,8 +15,9 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::body::{self, Language};
-use super::check::{Checked, One, Report, masked};
+use super::check::{Checked, One, Report};
 use super::ddl::{Change, Kind};
+use super::slot;
 use super::split::split;
 use super::squawk::query::{Uses, Where, uses};
 use super::stack;
@@ -151,7 +152,8 @@ impl History<'_> {
             self.world.blur(home(scope));
             return;
         }
-        let masked = masked(script);
+        let sql = script.sql();
+        let masked = slot::mask(&sql);
         let split = split(&masked);
         let path = format!("{}/{}", self.checks.shown, script.path);
         let checked = Checked::new(&path, script, &masked, &split, scope);

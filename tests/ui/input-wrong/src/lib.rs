@@ -16,7 +16,11 @@ pub static E: pgmig::Migrations = pgmig::embed_migrations!("/srv/migrations");
 /// Nothing at all.
 pub static F: pgmig::Migrations = pgmig::embed_migrations!("");
 
+/// A layout that is none, and a tenant folder that is no path.
+pub static G: pgmig::Migrations =
+    pgmig::embed_migrations!("migrations", layout = "sqlite", tenant = 1);
+
 /// Type-checks all the same.
 pub fn public() -> usize {
-    [&A, &B, &C, &D, &E, &F].map(|one| one.public().len()).iter().sum()
+    [&A, &B, &C, &D, &E, &F, &G].map(|one| one.public().len()).iter().sum()
 }

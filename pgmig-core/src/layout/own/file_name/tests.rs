@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::layout::dir::is_companion;
 
 #[test]
 fn a_name_is_a_version_and_words() {
@@ -11,11 +12,11 @@ fn a_name_is_a_version_and_words() {
     assert_eq!(parsed.name, "create_users_2");
     assert_eq!(parsed.direction, Direction::Up);
     assert_eq!(parse("1_a.down.sql").unwrap().direction, Direction::Down);
+    assert_eq!(parse("1_a-b_.sql").unwrap().name, "a-b_");
     for wrong in [
         "001.sql",
         "_a.sql",
         "1__a.sql",
-        "1_a_.sql",
         "1.2_a.sql",
         "1_a.up.sql",
         "1_ä.sql",
