@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 use sqlx::postgres::PgRow;
 
 use crate::db::{Answers, Failed, Session, number};
-use crate::error::{Activity, BlockedError, Error, PlanError, StatementError};
-use crate::ledger::{Facts, Ledger, State, script_digest};
+use crate::error::{Activity, BlockedError, Error};
+use crate::failure::Failure;
+use crate::group::{Group, groups, split};
+use crate::ledger::{Ledger, script_digest};
+use crate::look::{Look, Work};
 use crate::message::{Fill, Message};
-use crate::planner::{self, Plan, Policy, Step};
 use crate::report::{Applied, Report};
 use crate::retry::{Attempts, Cause};
 use crate::settings::{Dispatch, Settings};
@@ -26,41 +28,6 @@ pub(crate) struct Runner<'r> {
     pub(crate) within: bool,
 }
 
-/// An attempt that came to nothing.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) cause: Cause,
-    pub(crate) error: Error,
-    /// The session that was in the way of a lock.
-    pub(crate) blocker: Option<Box<Activity>>,
-}
-
-/// Steps that share one transaction, or the one step that must run outside of any.
-#[derive(Debug)]
-struct Group<'p> {
-    steps: &'p [Step],
-    transactional: bool,
-    /// Whether `CONCURRENTLY` is left out.
-    plain: bool,
-}
-
-/// What one target needs, as read.
-#[derive(Debug)]
-pub(crate) struct Work {
-    pub(crate) state: State,
-    pub(crate) facts: Facts,
-    pub(crate) plan: Plan,
-}
-
-/// What a look at the ledger found.
-#[derive(Debug)]
-pub(crate) enum Look {
-    /// Nothing to do; the newest version where the ledger is ahead of the binary.
-    UpToDate(Option<String>),
-    /// Something to do.
-    Behind(Box<Work>),
-}
-
 impl Runner<'_> {
     /// Brings `target` to the embedded head.
     pub(crate) async fn run(
@@ -69,7 +36,6 @@ impl Runner<'_> {
         target: &Target,
     ) -> Result<Report, Error> {
         let started = Instant::now();
-        session.patience(self.settings.wait_for_database);
         let mut report = Report::new(target);
         let mut attempts = self.attempts();
         // Migrations that turned out to need a commit before them.
@@ -96,13 +62,17 @@ impl Runner<'_> {
 
     /// Brings `public` to the embedded heads: its own migrations, then those of drizzle-kit.
     pub(crate) async fn run_public(&self, session: &mut Session<'_>) -> Result<Report, Error> {
-        let mut report = self.run(session, &Target::public()).await?;
-        if !self.migrations.drizzle().is_empty() {
-            let drizzle = self.run(session, &Target::drizzle()).await?;
-            report.applied.extend(drizzle.applied);
-            report.ahead = report.ahead.or(drizzle.ahead);
-            report.duration += drizzle.duration;
+        if self.migrations.drizzle().is_empty() {
+            return self.run(session, &Target::public()).await;
         }
+        if self.both_up_to_date(session).await {
+            return Ok(Report::new(&Target::public()));
+        }
+        let mut report = self.run(session, &Target::public()).await?;
+        let drizzle = self.run(session, &Target::drizzle()).await?;
+        report.applied.extend(drizzle.applied);
+        report.ahead = report.ahead.or(drizzle.ahead);
+        report.duration += drizzle.duration;
         Ok(report)
     }
 
@@ -229,97 +199,6 @@ impl Runner<'_> {
                 );
             }
             report.applied.extend(applied);
-        }
-        Ok(())
-    }
-
-    /// Finds out what a target needs: one query when it needs nothing.
-    pub(crate) async fn look(
-        &self,
-        session: &mut Session<'_>,
-        target: &Target,
-    ) -> Result<Look, Failure> {
-        let embedded = self.migrations.of(target.scope);
-        let newest = embedded.last();
-        let head: &[u8] = newest.map_or(&[], |migration| &migration.0.head);
-        let state = self.read_state(session, target, head).await?;
-        self.check(target, &state)?;
-        if state.head == quote::hex(head) {
-            return Ok(Look::UpToDate(None));
-        }
-        let allowed = self.settings.unknown_newer == crate::UnknownNewer::Allow;
-        if state.ahead && allowed {
-            let version = state.version.unwrap_or_default();
-            self.warn_ahead(target, &version);
-            return Ok(Look::UpToDate(Some(version)));
-        }
-        let scripts: Vec<_> = down_scripts(embedded).collect();
-        let answers = session
-            .send(self.ledger.read_facts(target, &scripts))
-            .await
-            .map_err(Failure::reading)?;
-        let facts = Facts::decode(&answers).map_err(Failure::decoding)?;
-        let plan = planner::plan(embedded, &facts.recorded, self.policy()).map_err(|wrong| {
-            Failure::last(Error::Plan(Box::new(PlanError {
-                target: target.clone(),
-                disagreements: wrong,
-            })))
-        })?;
-        if let Some(version) = &plan.ahead {
-            self.warn_ahead(target, version);
-        }
-        Ok(Look::Behind(Box::new(Work { state, facts, plan })))
-    }
-
-    async fn read_state(
-        &self,
-        session: &mut Session<'_>,
-        target: &Target,
-        head: &[u8],
-    ) -> Result<State, Failure> {
-        let query = self.ledger.read_state(target, head);
-        let answers = match self.within {
-            false => session.send(query).await,
-            // Without a ledger the query fails, and must not take the caller's transaction along.
-            true => session.send_tried(query).await,
-        };
-        let answers = answers.map_err(Failure::reading)?;
-        let rows = answers.iter().find(|rows| !rows.is_empty());
-        self.ledger
-            .state(rows.map_or(&[], Vec::as_slice))
-            .map_err(Failure::last)
-    }
-
-    fn policy(&self) -> Policy {
-        Policy {
-            unknown_newer: self.settings.unknown_newer,
-            out_of_order: self.settings.out_of_order,
-        }
-    }
-
-    fn warn_ahead(&self, target: &Target, version: &str) {
-        tracing::warn!(
-            schema = %target.schema,
-            version,
-            "the database has migrations that are newer than this binary"
-        );
-    }
-
-    /// What no plan can mend.
-    fn check(&self, target: &Target, state: &State) -> Result<(), Failure> {
-        if let (Some(recorded), Some(tenant)) = (&state.elsewhere, target.tenant) {
-            return Err(Failure::last(Error::SchemaMoved {
-                tenant,
-                recorded: recorded.clone(),
-                expected: target.schema.clone(),
-            }));
-        }
-        if !state.present && !state.head.is_empty() {
-            return Err(Failure::last(Error::SchemaGone {
-                schema: target.schema.clone(),
-                version: state.version.clone().unwrap_or_default(),
-                ledger: self.ledger.schema.clone(),
-            }));
         }
         Ok(())
     }
@@ -546,127 +425,8 @@ impl Runner<'_> {
     }
 }
 
-impl Failure {
-    pub(crate) fn last(error: Error) -> Self {
-        Failure {
-            cause: Cause::Final,
-            error,
-            blocker: None,
-        }
-    }
-
-    /// Another migrator has the target.
-    pub(crate) fn busy(target: &Target) -> Self {
-        Failure {
-            cause: Cause::Busy,
-            ..Self::last(Error::Busy {
-                schema: target.schema.clone(),
-                waited: Duration::ZERO,
-                holder: None,
-            })
-        }
-    }
-
-    /// What was planned for is not so any more.
-    pub(crate) fn moved(target: &Target) -> Self {
-        Failure {
-            cause: Cause::Moved,
-            ..Self::busy(target)
-        }
-    }
-
-    /// The ledger could not be read.
-    fn reading(failed: Failed) -> Self {
-        Self::ledger("read the ledger", failed.error)
-    }
-
-    fn decoding(source: sqlx::Error) -> Self {
-        Self::ledger("read the ledger", source)
-    }
-
-    /// A statement of pgmig's own failed.
-    pub(crate) fn ledger(doing: &'static str, source: sqlx::Error) -> Self {
-        let cause = Cause::of(&source);
-        let error = match cause {
-            Cause::Connection => Error::Connection {
-                doing,
-                outcome_unknown: false,
-                source,
-            },
-            _ if crate::message::sqlstate(&source) == Some("25P01") => Error::NotInTransaction,
-            _ => Error::Ledger { doing, source },
-        };
-        Failure {
-            cause,
-            ..Self::last(error)
-        }
-    }
-
-    /// A message with migrations failed; `done` statements of the migration stay.
-    pub(crate) fn of(message: &Message, failed: Failed, dispatch: Dispatch, done: usize) -> Self {
-        let cause = match Cause::of(&failed.error) {
-            Cause::NoLedger => Cause::Final,
-            cause => cause,
-        };
-        if cause == Cause::Connection {
-            return Failure {
-                cause,
-                ..Self::last(Error::Connection {
-                    doing: "apply a migration",
-                    outcome_unknown: true,
-                    source: failed.error,
-                })
-            };
-        }
-        let place = match dispatch {
-            Dispatch::Statement => message.place_of(failed.completed, &failed.error),
-            _ => message.place(&failed),
-        };
-        match place {
-            Some(place) => Failure {
-                cause,
-                ..Self::last(Error::Statement(Box::new(StatementError::new(
-                    &place,
-                    failed.error,
-                    done,
-                ))))
-            },
-            None => Failure {
-                cause,
-                ..Self::ledger("write the ledger", failed.error)
-            },
-        }
-    }
-}
-
-/// Errors that a commit before the migration would have avoided: pending trigger events, an enum
-/// value used before it is committed, more locks than one transaction may hold.
-fn split(failure: Failure, group: &Group<'_>, splits: &mut Vec<&'static str>) -> Failure {
-    let Error::Statement(error) = &failure.error else {
-        return failure;
-    };
-    let avoidable = ["55006", "55P04", "53200"].contains(&error.sqlstate.as_str());
-    let first = group.steps.first().map(|step| step.migration.0.version);
-    if !avoidable || first == Some(error.version) {
-        return failure;
-    }
-    splits.push(error.version);
-    Failure {
-        cause: Cause::Moved,
-        ..failure
-    }
-}
-
 fn is_serialization(error: &Error) -> bool {
     matches!(error, Error::Statement(error) if error.sqlstate.starts_with("40"))
-}
-
-fn down_scripts(
-    embedded: &'static [Migration],
-) -> impl Iterator<Item = &'static crate::embedded::ScriptParts> {
-    embedded
-        .iter()
-        .filter_map(|migration| migration.0.down.as_ref().map(|down| &down.0))
 }
 
 pub(crate) fn applied(migration: &'static Migration, rows: &[PgRow]) -> Applied {
@@ -680,47 +440,4 @@ pub(crate) fn applied(migration: &'static Migration, rows: &[PgRow]) -> Applied 
         path: migration.path(),
         duration: Duration::from_millis(milliseconds.unsigned_abs()),
     }
-}
-
-/// Divides a plan into transactions. An existing target gets one a migration, so that each lock is
-/// held for one only; a fresh one gets all it can in one.
-fn groups<'p>(work: &'p Work, splits: &[&str]) -> Vec<Group<'p>> {
-    let steps = &work.plan.steps;
-    let plain = work.plan.fresh && work.facts.empty;
-    let mut groups: Vec<Group<'p>> = Vec::new();
-    let mut start = 0;
-    for (index, step) in steps.iter().enumerate() {
-        let here = in_transaction(step, plain);
-        let next = steps.get(index + 1);
-        let together = next.is_some_and(|next| {
-            work.plan.fresh
-                && here
-                && in_transaction(next, plain)
-                && !next.migration.0.commit_before
-                && !splits.contains(&next.migration.0.version)
-        });
-        if !together {
-            groups.push(Group {
-                steps: &steps[start..=index],
-                transactional: here,
-                plain,
-            });
-            start = index + 1;
-        }
-    }
-    groups
-}
-
-/// Whether a step can run in a transaction: always, when its file says so; on a schema that is
-/// being provisioned also where only `CONCURRENTLY` was in the way.
-fn in_transaction(step: &Step, plain: bool) -> bool {
-    let script = &step.migration.0.up.0;
-    // Without `CONCURRENTLY` a whole schema or database is still reindexed in many transactions.
-    let without = |statement: &crate::Statement| {
-        let single = |object: &crate::Object| ["table", "index"].contains(&object.kind);
-        let many = statement.0.kind == "REINDEX" && !statement.0.objects.iter().all(single);
-        statement.0.in_transaction || (statement.0.concurrently.is_some() && !many)
-    };
-    script.transactional
-        || (plain && step.resume.is_none() && script.statements.iter().all(without))
 }

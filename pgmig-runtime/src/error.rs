@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::disagreement::Disagreement;
 use crate::embedded::{ScriptParts, Statement};
 use crate::message::{Place, database_error};
+use crate::stale::StaleError;
 use crate::target::Target;
-use crate::{quote, render};
+use crate::{Scope, quote, render};
 
 /// Why a run did not succeed. What was applied before it is kept; the migration that failed left
 /// nothing behind, unless it runs outside a transaction, where the error says how far it came.
@@ -161,6 +163,18 @@ pub enum Error {
         kind: &'static str,
         /// The schema.
         schema: String,
+    },
+    /// The binary carries other files than the folder that it was built from has now. Only a debug
+    /// build looks.
+    #[error(transparent)]
+    Stale(Box<StaleError>),
+    /// The binary carries no such migration.
+    #[error("this binary carries no migration {version} of scope {scope}")]
+    NoSuchMigration {
+        /// The scope.
+        scope: Scope,
+        /// The version.
+        version: String,
     },
     /// The tenants could not be listed.
     #[error(
@@ -340,156 +354,6 @@ impl fmt::Display for PlanError {
 }
 
 impl std::error::Error for PlanError {}
-
-/// One thing about which the ledger and the binary disagree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize),
-    serde(tag = "kind", rename_all = "kebab-case")
-)]
-#[non_exhaustive]
-pub enum Disagreement {
-    /// An applied migration has another checksum now.
-    Edited {
-        /// Its version.
-        version: String,
-        /// Its file.
-        path: &'static str,
-        /// The checksum it was applied with.
-        recorded: String,
-        /// The checksum it has now.
-        embedded: String,
-        /// When it was applied, UTC.
-        applied_at: String,
-        /// The app and version that applied it.
-        app: String,
-    },
-    /// An applied migration is not in the binary, and others after it are.
-    Missing {
-        /// Its version.
-        version: String,
-        /// Its name.
-        name: String,
-        /// When it was applied, UTC.
-        applied_at: String,
-        /// The app and version that applied it.
-        app: String,
-    },
-    /// An applied migration is not in the binary, and stands before one that is pending.
-    UnknownInTheMiddle {
-        /// Its version.
-        version: String,
-        /// Its name.
-        name: String,
-        /// The pending file it comes before.
-        before: &'static str,
-        /// When it was applied, UTC.
-        applied_at: String,
-        /// The app and version that applied it.
-        app: String,
-    },
-    /// An applied migration is newer than all in the binary, and that is not allowed.
-    UnknownNewer {
-        /// Its version.
-        version: String,
-        /// Its name.
-        name: String,
-        /// When it was applied, UTC.
-        applied_at: String,
-        /// The app and version that applied it.
-        app: String,
-    },
-    /// A pending migration comes before one that is applied, and that is not allowed.
-    OutOfOrder {
-        /// Its version.
-        version: String,
-        /// Its file.
-        path: &'static str,
-        /// The newest version that is applied.
-        after: String,
-    },
-    /// A migration outside a transaction stopped half way, and the statements that it had done
-    /// are not those of the file any more.
-    EditedWhileRunning {
-        /// Its version.
-        version: String,
-        /// Its file.
-        path: &'static str,
-        /// How many statements were done.
-        done: usize,
-        /// The app and version that began it.
-        app: String,
-    },
-}
-
-impl fmt::Display for Disagreement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Disagreement::Edited {
-                path,
-                recorded,
-                embedded,
-                applied_at,
-                app,
-                ..
-            } => write!(
-                f,
-                "{path} was edited after it was applied\n    = applied: {recorded}, on {applied_at} by {app}\
-                 \n    = embedded: {embedded}\
-                 \n    = help: restore the file and write a new migration for the change; or, if the schema \
-                 already is as the new file says, accept it with Migrator::repair"
-            ),
-            Disagreement::Missing {
-                version,
-                name,
-                applied_at,
-                app,
-            } => write!(
-                f,
-                "{version}_{name} is applied, but this binary does not carry it\
-                 \n    = applied: on {applied_at} by {app}\
-                 \n    = help: restore the file; the binary may have been built from another branch"
-            ),
-            Disagreement::UnknownInTheMiddle {
-                version,
-                name,
-                before,
-                applied_at,
-                app,
-            } => write!(
-                f,
-                "{version}_{name} is applied, but this binary does not carry it, and it comes before {before}, which is pending\
-                 \n    = applied: on {applied_at} by {app}\
-                 \n    = help: merge the branch that has it; renumber the pending one if they do not depend on each other"
-            ),
-            Disagreement::UnknownNewer {
-                version,
-                name,
-                applied_at,
-                app,
-            } => write!(
-                f,
-                "{version}_{name} is applied, and newer than all that this binary carries\
-                 \n    = applied: on {applied_at} by {app}\
-                 \n    = help: run a newer binary, or allow it with Migrator::unknown_newer"
-            ),
-            Disagreement::OutOfOrder { path, after, .. } => write!(
-                f,
-                "{path} is pending, but version {after} is already applied\
-                 \n    = help: give it a version after {after} (`cargo pgmig renumber`), or allow it with `out-of-order = true` in pgmig.toml"
-            ),
-            Disagreement::EditedWhileRunning {
-                path, done, app, ..
-            } => write!(
-                f,
-                "{path} stopped after {done} statement(s), and the file does not begin with those any more\
-                 \n    = begun: by {app}\
-                 \n    = help: restore the first {done} statement(s); those after them may be changed"
-            ),
-        }
-    }
-}
 
 /// A lock that could not be had.
 #[derive(Debug)]

@@ -1,15 +1,17 @@
 //! Migrations outside a transaction: statement by statement, each noted before and after, so that
 //! a run that died goes on at the statement and not at the file.
 
+use sqlx::Connection as _;
 use sqlx::PgConnection;
-use sqlx::{Connection as _, postgres::PgConnectOptions};
 
 use crate::activity;
-use crate::apply::{Failure, Runner, Work, applied};
+use crate::apply::{Runner, applied};
 use crate::db::{Answers, Failed, Session, number, send, send_each, text};
 use crate::embedded::Statement;
 use crate::error::{Error, UnknownEffect};
+use crate::failure::Failure;
 use crate::ledger::Row;
+use crate::look::Work;
 use crate::message::{Fill, Message};
 use crate::planner::Step;
 use crate::probe::{Effect, settle};
@@ -52,78 +54,48 @@ impl Runner<'_> {
         step: &Step,
         head: &str,
     ) -> Result<Applied, Failure> {
-        match session.options() {
-            Some(options) => {
-                self.under_row_lock(session, options, target, work, step, head)
-                    .await
-            }
-            None => self.under_lease(session, target, work, step, head).await,
+        let opening = |error| Failure::ledger("open a connection for the migration", error);
+        let timeout = self.settings.concurrent_lock_timeout;
+        let Some(options) = session.options() else {
+            let connection = session.connection().await.map_err(opening)?;
+            let settings = &work.state.settings;
+            let worker = Worker::shared(connection, target, self.settings, settings);
+            let journal = Journal::new(self, target, work, step, Watch::new(None, timeout));
+            return journal.leased(worker, head).await;
+        };
+        let worker = Worker::open(&options, target, self.settings).await;
+        let worker = worker.map_err(opening)?;
+        let journal = Journal::new(self, target, work, step, Watch::new(Some(options), timeout));
+        match worker.is_pooled() {
+            true => journal.leased(worker, head).await,
+            false => under_row_lock(session, journal, worker, head).await,
         }
     }
+}
 
-    /// The claim is a row lock that an idle transaction holds: READ COMMITTED, it has no snapshot
-    /// that a concurrent index build would wait for, and it dies with the process. Nothing may be
-    /// asked on that connection while the worker runs: a question takes a snapshot.
-    async fn under_row_lock(
-        &self,
-        session: &mut Session<'_>,
-        options: PgConnectOptions,
-        target: &Target,
-        work: &Work,
-        step: &Step,
-        head: &str,
-    ) -> Result<Applied, Failure> {
-        let mut claim = session.begin().await.map_err(claiming)?;
-        let watch = Watch::new(Some(options.clone()), self.settings.concurrent_lock_timeout);
-        let journal = Journal::new(self, target, work, step, watch);
-        match journal.claimed(&mut claim, &options, head).await {
-            Ok(applied) => {
-                let committed = claim.commit().await;
-                committed.map_err(|error| Failure::ledger("record the migration", error))?;
+/// The claim is a row lock that an idle transaction holds: READ COMMITTED, it has no snapshot that
+/// a concurrent index build would wait for, and it dies with the process. Nothing may be asked on
+/// that connection while the worker runs: a question takes a snapshot.
+async fn under_row_lock(
+    session: &mut Session<'_>,
+    journal: Journal<'_>,
+    worker: Worker<'_>,
+    head: &str,
+) -> Result<Applied, Failure> {
+    let mut claim = session.begin().await.map_err(claiming)?;
+    match journal.claimed(&mut claim, worker, head).await {
+        Ok(applied) => {
+            let committed = claim.commit().await;
+            committed.map_err(|error| Failure::ledger("record the migration", error))?;
+            session.ended();
+            Ok(applied)
+        }
+        Err(failure) => {
+            if claim.rollback().await.is_ok() {
                 session.ended();
-                Ok(applied)
             }
-            Err(failure) => {
-                if claim.rollback().await.is_ok() {
-                    session.ended();
-                }
-                Err(failure)
-            }
+            Err(failure)
         }
-    }
-
-    /// With one connection the claim is a lease: the server process that has it, and a term that
-    /// every note renews.
-    async fn under_lease(
-        &self,
-        session: &mut Session<'_>,
-        target: &Target,
-        work: &Work,
-        step: &Step,
-        head: &str,
-    ) -> Result<Applied, Failure> {
-        let dispatch = self.dispatch(work.facts.citus);
-        let connection = session.connection().await;
-        let connection = connection.map_err(|error| claiming(Failed::at(0)(error)))?;
-        let lease = vec![self.ledger.guard(target, head), self.ledger.lease(target)];
-        note(connection, dispatch, lease).await.map_err(claiming)?;
-        let watch = Watch::new(None, self.settings.concurrent_lock_timeout);
-        let mut journal = Journal::new(self, target, work, step, watch);
-        journal.lease = Some(self.ledger.lease(target));
-        let mut worker = Worker::shared(connection, target, self.settings, &work.state.settings);
-        let ran = journal.run(&mut worker, None).await;
-        let connection = worker.connection();
-        if let Err(failure) = ran {
-            // Where this fails too, the lease ends with the connection or by its term.
-            let _ = send(connection, self.ledger.release(target)).await;
-            return Err(failure);
-        }
-        let finish = vec![
-            self.ledger.fence(&journal.row),
-            self.ledger.finish(target, step, &journal.row),
-        ];
-        let answers = note(connection, dispatch, finish).await.map_err(claiming)?;
-        Ok(applied_of(step, &answers))
     }
 }
 
@@ -156,21 +128,43 @@ impl<'j> Journal<'j> {
     async fn claimed(
         mut self,
         claim: &mut PgConnection,
-        options: &PgConnectOptions,
+        mut worker: Worker<'_>,
         head: &str,
     ) -> Result<Applied, Failure> {
-        let runner = self.runner;
-        for statement in [KEEP_IDLE.to_owned(), runner.ledger.guard(self.target, head)] {
+        let ledger = self.runner.ledger;
+        for statement in [KEEP_IDLE.to_owned(), ledger.guard(self.target, head)] {
             send(claim, statement).await.map_err(claiming)?;
         }
-        let worker = Worker::open(options, self.target, runner.settings).await;
-        let mut worker = worker
-            .map_err(|error| Failure::ledger("open a connection for the migration", error))?;
         let ran = self.run(&mut worker, Some(claim)).await;
         worker.close().await;
         ran?;
-        let finish = runner.ledger.finish(self.target, self.step, &self.row);
+        let finish = ledger.finish(self.target, self.step, &self.row);
         let answers = send(claim, finish).await.map_err(claiming)?;
+        Ok(applied_of(self.step, &answers))
+    }
+
+    /// With one connection, or behind a pooler where a second might never come, the claim is a
+    /// lease: the server process that took it, and a term that every note renews.
+    async fn leased(mut self, mut worker: Worker<'_>, head: &str) -> Result<Applied, Failure> {
+        let ledger = self.runner.ledger;
+        let lease = ledger.lease(self.target, &self.row.owner, worker.is_pooled());
+        let claim = vec![ledger.guard(self.target, head), lease.clone()];
+        let claimed = note(worker.connection(), self.dispatch, claim).await;
+        claimed.map_err(claiming)?;
+        self.lease = Some(lease);
+        if let Err(failure) = self.run(&mut worker, None).await {
+            // Where this fails too, the lease ends with the connection or by its term.
+            let release = ledger.release(self.target, &self.row.owner);
+            let _ = send(worker.connection(), release).await;
+            return Err(failure);
+        }
+        let finish = vec![
+            ledger.fence(&self.row),
+            ledger.finish(self.target, self.step, &self.row),
+        ];
+        let answers = note(worker.connection(), self.dispatch, finish).await;
+        let answers = answers.map_err(claiming)?;
+        worker.close().await;
         Ok(applied_of(self.step, &answers))
     }
 
@@ -213,7 +207,8 @@ impl<'j> Journal<'j> {
             let begin = ledger.begin(self.target, self.step, &self.row.owner, self.is_outside(0));
             let answers = self.note(worker, vec![begin]).await?;
             let row = answers.iter().flatten().next();
-            self.row.id = row.and_then(|row| number(row, "id").ok()).unwrap_or(0);
+            let id = row.and_then(|row| number(row, "id").ok());
+            self.row.id = id.ok_or_else(|| Failure::moved(self.target))?;
             return Ok(());
         };
         self.wait_for_orphan(worker, *id).await?;

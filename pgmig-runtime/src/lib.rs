@@ -5,31 +5,36 @@
 mod activity;
 mod apply;
 mod db;
+mod disagreement;
 mod embedded;
 mod error;
+mod failure;
+mod group;
 mod journal;
 mod ledger;
+mod look;
 mod message;
 mod migrator;
 mod planner;
 mod probe;
 mod quote;
 mod render;
+mod repair;
 mod report;
 mod retry;
 mod settings;
+mod stale;
 mod status;
 mod target;
 mod watch;
 mod worker;
 
 pub use db::Db;
+pub use disagreement::Disagreement;
 pub use embedded::{
     Checksum, Head, Migration, Migrations, Object, Probe, Scope, Script, Statement, Version,
 };
-pub use error::{
-    Activity, BlockedError, Disagreement, Error, PlanError, StatementError, UnknownEffect,
-};
+pub use error::{Activity, BlockedError, Error, PlanError, StatementError, UnknownEffect};
 pub use migrator::Migrator;
 pub use report::{
     Applied, MigrationState, MigrationStatus, Pending, Repaired, Report, ScopeStatus, SetupReport,
@@ -37,6 +42,7 @@ pub use report::{
 };
 pub use retry::Retry;
 pub use settings::{Dispatch, OutOfOrder, UnknownNewer};
+pub use stale::{FileChange, StaleError};
 pub use target::Target;
 /// The identifier of a tenant.
 pub use uuid::Uuid;

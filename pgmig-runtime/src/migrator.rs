@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::apply::Runner;
 use crate::db::{Db, Session, text};
 use crate::error::Error;
+use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::report::{Report, SetupReport};
 use crate::retry::{Cause, Retry};
 use crate::settings::{Dispatch, OutOfOrder, Settings, UnknownNewer};
 use crate::target::Target;
-use crate::{Migrations, message};
+use crate::{Migration, Migrations, message, stale};
 
 /// Applies the migrations that a binary carries.
 ///
@@ -148,7 +150,8 @@ impl Migrator {
     /// When the ledger and the binary disagree, a statement fails, a lock or the claim cannot be
     /// had in time, or the server cannot be reached. Migrations before the failing one stay.
     pub async fn run_public<'c>(&self, db: impl Into<Db<'c>>) -> Result<Report, Error> {
-        let mut session = db.into().0;
+        self.check_folder()?;
+        let mut session = self.session(db);
         self.runner().run_public(&mut session).await
     }
 
@@ -161,7 +164,8 @@ impl Migrator {
         db: impl Into<Db<'c>>,
         tenant: Uuid,
     ) -> Result<Report, Error> {
-        let mut session = db.into().0;
+        self.check_folder()?;
+        let mut session = self.session(db);
         let target = self.target(tenant)?;
         self.runner().run(&mut session, &target).await
     }
@@ -178,6 +182,7 @@ impl Migrator {
         transaction: &mut PgConnection,
         tenant: Uuid,
     ) -> Result<Report, Error> {
+        self.check_folder()?;
         let mut session = Db::from(transaction).0;
         let target = self.target(tenant)?;
         let runner = Runner {
@@ -192,7 +197,8 @@ impl Migrator {
     /// # Errors
     /// As [`run_public`](Self::run_public), and when the tenants cannot be listed.
     pub async fn setup<'c>(&self, db: impl Into<Db<'c>>) -> Result<SetupReport, Error> {
-        let mut session = db.into().0;
+        self.check_folder()?;
+        let mut session = self.session(db);
         let runner = self.runner();
         let public = runner.run_public(&mut session).await?;
         let mut tenants = Vec::new();
@@ -205,45 +211,75 @@ impl Migrator {
         Ok(SetupReport { public, tenants })
     }
 
-    /// What tenants there are, by the query.
+    /// The session of a run.
+    pub(crate) fn session<'c>(&self, db: impl Into<Db<'c>>) -> Session<'c> {
+        let mut session = db.into().0;
+        session.patience(self.settings.wait_for_database);
+        session
+    }
+
+    /// What tenants there are, by the query. A server that is lost is waited for.
     pub(crate) async fn list_tenants(&self, session: &mut Session<'_>) -> Result<Vec<Uuid>, Error> {
-        let refused = |why: String| Error::Tenants {
-            query: self.settings.tenants.clone(),
-            why,
-        };
-        let answers = session
-            .send(self.settings.tenants.clone())
-            .await
-            .map_err(|failed| match Cause::of(&failed.error) {
-                Cause::Connection => Error::Connection {
-                    doing: "list the tenants",
-                    outcome_unknown: false,
-                    source: failed.error,
-                },
-                _ => refused(message::database_error(&failed.error).map_or_else(
-                    || failed.error.to_string(),
-                    |error| format!("{} (sqlstate {})", error.message(), error.code()),
+        let runner = self.runner();
+        let mut attempts = runner.attempts();
+        loop {
+            let failed = match session.send(self.settings.tenants.clone()).await {
+                Ok(answers) => return self.tenant_ids(&answers),
+                Err(failed) => failed,
+            };
+            let failure = match Cause::of(&failed.error) {
+                Cause::Connection => Failure::ledger("list the tenants", failed.error),
+                _ => Failure::last(self.no_tenants(
+                    message::database_error(&failed.error).map_or_else(
+                        || failed.error.to_string(),
+                        |error| format!("{} (sqlstate {})", error.message(), error.code()),
+                    ),
                 )),
-            })?;
+            };
+            runner
+                .recover(session, &Target::public(), &mut attempts, failure)
+                .await?;
+        }
+    }
+
+    fn tenant_ids(&self, answers: &[Vec<PgRow>]) -> Result<Vec<Uuid>, Error> {
         let mut tenants = Vec::new();
         for row in answers.iter().flatten() {
-            let value = text(row, 0).map_err(|error| refused(error.to_string()))?;
+            let value = text(row, 0).map_err(|error| self.no_tenants(error.to_string()))?;
             let id = value.as_deref().map(Uuid::parse_str);
-            match id {
-                Some(Ok(id)) => tenants.push(id),
-                _ => {
-                    let shown = value.unwrap_or_else(|| "NULL".to_owned());
-                    return Err(refused(format!("{shown} is not a UUID")));
-                }
-            }
+            let Some(Ok(id)) = id else {
+                let shown = value.unwrap_or_else(|| "NULL".to_owned());
+                return Err(self.no_tenants(format!("{shown} is not a UUID")));
+            };
+            tenants.push(id);
         }
         Ok(tenants)
+    }
+
+    fn no_tenants(&self, why: String) -> Error {
+        Error::Tenants {
+            query: self.settings.tenants.clone(),
+            why,
+        }
     }
 
     /// The target of a tenant.
     pub(crate) fn target(&self, tenant: Uuid) -> Result<Target, Error> {
         let schema = (self.settings.tenant_schema)(tenant);
+        let dollars = schema.contains('$') && self.migrations.tenant().iter().any(fills_bodies);
+        if dollars {
+            return Err(Error::SchemaName {
+                schema,
+                tenant,
+                why: "it contains a dollar sign, and a migration puts ${schema} between dollar quotes, which it might end",
+            });
+        }
         Target::tenant(tenant, schema, &self.settings.ledger)
+    }
+
+    /// Whether the binary is as new as its folder, where a debug build still finds it.
+    pub(crate) fn check_folder(&self) -> Result<(), Error> {
+        stale::check(self.migrations).map_err(Error::Stale)
     }
 
     pub(crate) fn runner(&self) -> Runner<'_> {
@@ -254,4 +290,17 @@ impl Migrator {
             within: false,
         }
     }
+}
+
+/// Whether a script has slots and dollar signs besides.
+fn fills_bodies(migration: &Migration) -> bool {
+    let scripts = [Some(&migration.0.up), migration.0.down.as_ref()];
+    scripts.into_iter().flatten().any(|script| {
+        let mut statements = script.0.statements.iter();
+        statements.any(|statement| {
+            let written = statement.0.slots.iter().filter(|slot| slot.0 < slot.1);
+            let dollars = statement.text(&script.0).matches('$').count();
+            written.clone().next().is_some() && dollars > written.count()
+        })
+    })
 }

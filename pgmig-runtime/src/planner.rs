@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::disagreement::Disagreement;
 use crate::embedded::ScriptParts;
-use crate::error::Disagreement;
 use crate::settings::{OutOfOrder, UnknownNewer};
 use crate::{Migration, Version};
 

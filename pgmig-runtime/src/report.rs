@@ -113,6 +113,9 @@ pub struct Status {
     pub drizzle: Option<ScopeStatus>,
     /// The schemas of all tenants: those in the ledger and those that the tenants query lists.
     pub tenants: Vec<TenantStatus>,
+    /// Why the tenants query could not be run, where it could not. What the ledger knows of
+    /// tenants is there all the same.
+    pub tenants_error: Option<String>,
 }
 
 /// One scope of `public` in the ledger.

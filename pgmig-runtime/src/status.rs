@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use crate::apply::{Failure, Look, Work};
 use crate::db::{Db, Session};
 use crate::embedded::ScriptParts;
 use crate::error::Error;
+use crate::failure::Failure;
 use crate::ledger::{TargetRow, recorded};
+use crate::look::{Look, Work};
 use crate::message::{Fill, script_text};
 use crate::planner::{self, Plan, Policy, Recorded, Step};
 use crate::report::{
@@ -28,7 +29,7 @@ impl Migrator {
     /// # Errors
     /// When the server cannot be reached or the ledger cannot be read.
     pub async fn status<'c>(&self, db: impl Into<Db<'c>>) -> Result<Status, Error> {
-        let mut session = db.into().0;
+        let mut session = self.session(db);
         let (ledger, public) = self.scope_status(&mut session, &Target::public()).await?;
         let drizzle = match self.migrations.drizzle() {
             [] => None,
@@ -42,16 +43,21 @@ impl Migrator {
                 .map_err(unreadable)?,
             None => Vec::new(),
         };
-        // Before the public migrations have run there is no table to list tenants from.
-        let listed = match self.list_tenants(&mut session).await {
-            Err(Error::Tenants { .. }) if tenants.is_empty() => Vec::new(),
-            listed => listed?,
+        let wanted = !self.migrations.tenant().is_empty() || !tenants.is_empty();
+        let (listed, tenants_error) = match wanted {
+            false => (Vec::new(), None),
+            true => match self.list_tenants(&mut session).await {
+                Ok(listed) => (listed, None),
+                Err(Error::Tenants { why, .. }) => (Vec::new(), Some(why)),
+                Err(error) => return Err(error),
+            },
         };
         Ok(Status {
             ledger,
             public,
             drizzle,
             tenants: self.tenant_status(tenants, &listed)?,
+            tenants_error,
         })
     }
 
@@ -77,7 +83,8 @@ impl Migrator {
     /// # Errors
     /// As [`run_public`](Self::run_public).
     pub async fn plan<'c>(&self, db: impl Into<Db<'c>>) -> Result<Vec<TargetPlan>, Error> {
-        let mut session = db.into().0;
+        self.check_folder()?;
+        let mut session = self.session(db);
         let mut plans = self.plan_scopes(&mut session).await?;
         let public_pending = !plans.is_empty();
         if self.migrations.tenant().is_empty() {
@@ -100,7 +107,8 @@ impl Migrator {
     /// # Errors
     /// As [`run_public`](Self::run_public).
     pub async fn plan_public<'c>(&self, db: impl Into<Db<'c>>) -> Result<Vec<TargetPlan>, Error> {
-        let mut session = db.into().0;
+        self.check_folder()?;
+        let mut session = self.session(db);
         self.plan_scopes(&mut session).await
     }
 
@@ -122,7 +130,8 @@ impl Migrator {
         db: impl Into<Db<'c>>,
         tenant: Uuid,
     ) -> Result<Option<TargetPlan>, Error> {
-        let mut session = db.into().0;
+        self.check_folder()?;
+        let mut session = self.session(db);
         let target = self.target(tenant)?;
         self.plan_target(&mut session, &target).await
     }

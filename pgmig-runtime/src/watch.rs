@@ -50,31 +50,38 @@ impl Watch {
         }
     }
 
-    /// An error here must not disturb what is watched.
+    /// An error here must not disturb what is watched, nor a pooler that has no connection left.
     async fn look(&mut self, marker: &str) {
         let Some(options) = &self.options else {
             return;
         };
-        if self.connection.is_none() {
-            self.connection = PgConnection::connect_with(options).await.ok();
-        }
-        let Some(connection) = &mut self.connection else {
-            return;
+        let connection = &mut self.connection;
+        let look = async {
+            let connection = match connection {
+                Some(connection) => connection,
+                None => connection.insert(PgConnection::connect_with(options).await?),
+            };
+            activity::blocking(connection, marker).await
         };
-        match activity::blocking(connection, marker).await {
-            Ok(Some(blocker)) => {
-                if self.seen.as_ref().map(|seen| seen.pid) != Some(blocker.pid) {
-                    tracing::info!(
-                        pid = blocker.pid,
-                        query = blocker.query,
-                        "waiting for a lock that another session holds"
-                    );
-                }
-                self.seen = Some(Box::new(blocker));
+        match tokio::time::timeout(TICK, look).await {
+            Ok(Ok(Some(blocker))) => self.saw(blocker),
+            Ok(Ok(None)) => {}
+            Ok(Err(_)) | Err(_) => {
+                self.options = None;
+                self.connection = None;
             }
-            Ok(None) => {}
-            Err(_) => self.connection = None,
         }
+    }
+
+    fn saw(&mut self, blocker: Activity) {
+        if self.seen.as_ref().map(|seen| seen.pid) != Some(blocker.pid) {
+            tracing::info!(
+                pid = blocker.pid,
+                query = blocker.query,
+                "waiting for a lock that another session holds"
+            );
+        }
+        self.seen = Some(Box::new(blocker));
     }
 }
 

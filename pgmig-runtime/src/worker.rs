@@ -58,6 +58,12 @@ impl<'w> Worker<'w> {
             }
             Err(error) => return Err(error),
         };
+        if matches!(state, State::Pooled) {
+            return Ok(Worker {
+                connection: Connection::Own(Box::new(connection)),
+                state,
+            });
+        }
         let path = "SELECT pg_catalog.current_setting('search_path') AS path".to_owned();
         let answers = send(&mut connection, path).await.map_err(|f| f.error)?;
         let row = answers.iter().flatten().next();
@@ -65,7 +71,10 @@ impl<'w> Worker<'w> {
         let ignored = path.as_deref() != Some(&target.search_path());
         Ok(Worker {
             connection: Connection::Own(Box::new(connection)),
-            state: if ignored { State::Pooled } else { state },
+            state: match ignored {
+                true => State::Pooled,
+                false => State::Set,
+            },
         })
     }
 
@@ -85,6 +94,11 @@ impl<'w> Worker<'w> {
         }
     }
 
+    /// Whether a pooler is in between.
+    pub(crate) fn is_pooled(&self) -> bool {
+        matches!(self.state, State::Pooled)
+    }
+
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
         match &mut self.connection {
             Connection::Own(connection) => connection,
@@ -94,7 +108,7 @@ impl<'w> Worker<'w> {
 
     /// Whether the statement would find what it names.
     pub(crate) fn can_run(&self, statement: &Statement) -> bool {
-        !matches!(self.state, State::Pooled) || is_self_contained(statement)
+        !self.is_pooled() || is_self_contained(statement)
     }
 
     /// Runs a statement that cannot run in a transaction.

@@ -5,10 +5,9 @@
 mod support;
 
 use pgmig_runtime::{Dispatch, Error, Migrations, Migrator};
-use pgmig_testkit::TestDatabase;
+use pgmig_testkit::{Proxy, TestDatabase};
 use sqlx::Connection as _;
-use support::proxy::Proxy;
-use support::{column, embed, execute, history, relations};
+use support::{column, embed, execute, history, queries, relations};
 use uuid::Uuid;
 
 const TENANTS: &str = "CREATE TABLE tenants (
@@ -80,28 +79,28 @@ async fn public_and_every_active_tenant_are_migrated() {
 #[tokio::test]
 async fn a_boot_with_nothing_to_do_sends_one_query() {
     let db = TestDatabase::create().await.unwrap();
-    let proxy = Proxy::start(&db.options()).await;
-    let pool = sqlx::PgPool::connect_lazy_with(proxy.options(&db.options()));
+    let proxy = Proxy::start(&db).await.unwrap();
+    let pool = sqlx::PgPool::connect(proxy.url()).await.unwrap();
     let migrator = Migrator::new(shop());
     migrator.run_public(&pool).await.unwrap();
     let id = tenant(&pool).await;
     migrator.run_tenant(&pool, id).await.unwrap();
-    proxy.take_queries();
+    proxy.reset();
 
     migrator.run_public(&pool).await.unwrap();
-    let queries = proxy.take_queries();
-    assert_eq!(queries.len(), 1, "{queries:?}");
+    let sent = queries(&proxy);
+    assert_eq!(sent.len(), 1, "{sent:?}");
 
     migrator.run_tenant(&pool, id).await.unwrap();
-    let queries = proxy.take_queries();
-    assert_eq!(queries.len(), 1, "{queries:?}");
+    let sent = queries(&proxy);
+    assert_eq!(sent.len(), 1, "{sent:?}");
 }
 
 #[tokio::test]
 async fn a_fresh_tenant_takes_one_message_and_an_existing_one_a_message_a_migration() {
     let db = TestDatabase::create().await.unwrap();
-    let proxy = Proxy::start(&db.options()).await;
-    let pool = sqlx::PgPool::connect_lazy_with(proxy.options(&db.options()));
+    let proxy = Proxy::start(&db).await.unwrap();
+    let pool = sqlx::PgPool::connect(proxy.url()).await.unwrap();
     let old = embed(&[("tenant/001_a.sql", "CREATE TABLE a (id int);")]);
     let new = embed(&[
         ("tenant/001_a.sql", "CREATE TABLE a (id int);"),
@@ -110,14 +109,14 @@ async fn a_fresh_tenant_takes_one_message_and_an_existing_one_a_message_a_migrat
     ]);
     let id = Uuid::new_v4();
     Migrator::new(old).run_tenant(&pool, id).await.unwrap();
-    proxy.take_queries();
-    let writes = |queries: Vec<String>| queries.iter().filter(|q| q.contains("CREATE")).count();
+    proxy.reset();
+    let writes = |sent: Vec<String>| sent.iter().filter(|q| q.contains("CREATE")).count();
 
     Migrator::new(new).run_tenant(&pool, id).await.unwrap();
-    assert_eq!(writes(proxy.take_queries()), 2);
+    assert_eq!(writes(queries(&proxy)), 2);
     let fresh = Uuid::new_v4();
     Migrator::new(new).run_tenant(&pool, fresh).await.unwrap();
-    assert_eq!(writes(proxy.take_queries()), 1);
+    assert_eq!(writes(queries(&proxy)), 1);
 }
 
 /// Everything in the database that a failed migration must leave alone.
@@ -393,19 +392,19 @@ async fn the_plan_shows_the_sql_and_changes_nothing() {
 #[tokio::test]
 async fn an_older_binary_boots_on_a_newer_database_and_says_so() {
     let db = TestDatabase::create().await.unwrap();
-    let proxy = Proxy::start(&db.options()).await;
-    let pool = sqlx::PgPool::connect_lazy_with(proxy.options(&db.options()));
+    let proxy = Proxy::start(&db).await.unwrap();
+    let pool = sqlx::PgPool::connect(proxy.url()).await.unwrap();
     let a = ("public/001_a.sql", "CREATE TABLE a (id int);");
     let b = ("public/002_b.sql", "CREATE TABLE b (id int);");
     Migrator::new(embed(&[a, b]))
         .run_public(&pool)
         .await
         .unwrap();
-    proxy.take_queries();
+    proxy.reset();
     let old = Migrator::new(embed(&[a]));
     let report = old.run_public(&pool).await.unwrap();
     assert_eq!(report.ahead.as_deref(), Some("2"));
-    assert_eq!(proxy.take_queries().len(), 1);
+    assert_eq!(queries(&proxy).len(), 1);
 
     let strict = old.unknown_newer(pgmig_runtime::UnknownNewer::Refuse);
     let error = strict.run_public(&pool).await.unwrap_err();

@@ -46,7 +46,7 @@ async fn indexes(pool: &PgPool) -> Vec<String> {
 
 /// What no run may leave behind: open transactions, advisory locks, leases, rows in flight.
 async fn assert_nothing_left(pool: &PgPool) {
-    let leases = "SELECT schema FROM pgmig.target WHERE lease_pid IS NOT NULL";
+    let leases = "SELECT schema FROM pgmig.target WHERE lease_owner IS NOT NULL";
     assert!(column(pool, leases).await.is_empty());
     let rows = "SELECT version FROM pgmig.history WHERE state = 'running' OR in_flight";
     assert!(column(pool, rows).await.is_empty());

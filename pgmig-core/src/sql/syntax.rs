@@ -13,18 +13,18 @@ use crate::nearest::nearest;
 
 /// A script that is checked.
 #[derive(Clone, Copy)]
-pub(crate) struct Text<'a> {
+pub(super) struct Text<'a> {
     /// As a person would type it.
-    pub(crate) path: &'a str,
+    pub(super) path: &'a str,
     /// As it is in the file.
-    pub(crate) written: &'a str,
+    pub(super) written: &'a str,
     /// With its slots masked.
-    pub(crate) masked: &'a str,
+    pub(super) masked: &'a str,
 }
 
 impl Text<'_> {
     /// An error in this script.
-    pub(crate) fn error(&self, code: &'static str, title: String, span: Range<usize>) -> Problem {
+    pub(super) fn error(&self, code: &'static str, title: String, span: Range<usize>) -> Problem {
         Problem::error(code, self.path, title).at(self.written, span)
     }
 }

@@ -21,6 +21,7 @@ impl Ledger {
     state text NOT NULL CHECK (state IN ('provisioning', 'active', 'failed', 'dropping')),
     error text,
     since timestamptz NOT NULL,
+    lease_owner text,
     lease_pid int,
     lease_backend_start timestamptz,
     lease_until timestamptz,

@@ -17,10 +17,11 @@ pub(crate) struct Row {
 /// How long a lease holds without a sign of life of its statement, in seconds. Longer than the
 /// pause between two statements, and no longer: behind a pooler nothing else tells that the
 /// process is dead.
-const LEASE: u32 = 30;
+const LEASE: u32 = 15;
 
 impl Ledger {
-    /// Begins the journal of a migration.
+    /// Begins the journal of a migration. No row comes back when another process has begun it since
+    /// the plan was made.
     pub(crate) fn begin(
         &self,
         target: &Target,
@@ -34,7 +35,7 @@ impl Ledger {
         format!(
             "INSERT INTO {l}.history (schema, scope, version, name, checksum, head, state, statements, in_flight, done, owner, down, app, pgmig, applied_by, started_at) \
              VALUES ({schema}, {scope}, {version}, {name}, {checksum}, {head}, 'running', 0, {in_flight}, {done}, {owner}, {down}, {app}, {pgmig}, session_user, pg_catalog.clock_timestamp()) \
-             RETURNING id",
+             ON CONFLICT DO NOTHING RETURNING id",
             l = self.quoted,
             schema = quote::literal(&target.schema),
             scope = quote::literal(target.scope.as_str()),
@@ -112,24 +113,30 @@ END",
         )
     }
 
-    /// Takes or renews a lease for this connection: the claim where there is no second connection
-    /// to hold a row lock.
-    pub(crate) fn lease(&self, target: &Target) -> String {
+    /// Takes or renews a lease: the claim where there is no second connection to hold a row lock.
+    /// Behind a pooler it names no backend.
+    pub(crate) fn lease(&self, target: &Target, owner: &str, pooled: bool) -> String {
+        let (pid, start) = match pooled {
+            true => ("NULL", "NULL"),
+            false => ("a.pid", "a.backend_start"),
+        };
         format!(
-            "UPDATE {l}.target AS t SET lease_pid = a.pid, lease_backend_start = a.backend_start, \
+            "UPDATE {l}.target AS t SET lease_owner = {owner}, lease_pid = {pid}, lease_backend_start = {start}, \
              lease_until = pg_catalog.clock_timestamp() + interval '{LEASE} s' \
              FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = pg_catalog.pg_backend_pid() AND {condition}",
             l = self.quoted,
+            owner = quote::literal(owner),
             condition = target.condition("t"),
         )
     }
 
     /// Gives a lease back.
-    pub(crate) fn release(&self, target: &Target) -> String {
+    pub(crate) fn release(&self, target: &Target, owner: &str) -> String {
         format!(
-            "UPDATE {l}.target AS t SET lease_pid = NULL, lease_backend_start = NULL, lease_until = NULL \
-             WHERE {condition} AND t.lease_pid = pg_catalog.pg_backend_pid()",
+            "UPDATE {l}.target AS t SET lease_owner = NULL, lease_pid = NULL, lease_backend_start = NULL, lease_until = NULL \
+             WHERE {condition} AND t.lease_owner = {owner}",
             l = self.quoted,
+            owner = quote::literal(owner),
             condition = target.condition("t"),
         )
     }

@@ -7,6 +7,7 @@
 mod ddl;
 mod journal;
 mod read;
+mod repair;
 mod write;
 
 pub(crate) use journal::Row;

@@ -10,12 +10,17 @@ use crate::retry::{BUSY, MOVED};
 use crate::target::Target;
 use crate::{Object, Probe};
 
-/// Whether the backend that holds a lease still lives and works. A backend behind a pooler lives
-/// longer than its client, so an idle one counts only until its lease runs out. What the role may
-/// not see of it is taken to be so.
-const LEASED: &str = "EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = t.lease_pid AND a.pid <> pg_catalog.pg_backend_pid() \
+/// Whether the process that holds a lease still lives. A connection of its own tells: its backend
+/// goes with it, and while it works the term does not matter. Behind a pooler no backend belongs
+/// to anybody, and only the term and a running statement with the owner's mark tell. What the role
+/// may not see of a backend is taken to be so.
+const LEASED: &str = "coalesce(CASE WHEN t.lease_pid IS NULL THEN t.lease_until > pg_catalog.clock_timestamp() \
+    OR EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.state = 'active' \
+    AND a.datname = pg_catalog.current_database() AND pg_catalog.starts_with(a.query, '/* pgmig ' || t.lease_owner || ' */')) \
+    ELSE EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = t.lease_pid \
     AND coalesce(a.backend_start = t.lease_backend_start, true) \
-    AND (t.lease_until > pg_catalog.clock_timestamp() OR coalesce(a.state, 'active') = 'active'))";
+    AND (t.lease_until > pg_catalog.clock_timestamp() OR \
+    (a.pid <> pg_catalog.pg_backend_pid() AND coalesce(a.state, 'active') = 'active'))) END, false)";
 
 impl Ledger {
     /// Sets what a target's migrations see, until the end of the transaction.
@@ -42,16 +47,18 @@ impl Ledger {
     /// was made for. Raises [`BUSY`] or [`MOVED`], and nothing after it runs.
     ///
     /// The claim is the row lock: it goes with the process, it holds behind a pooler, and nobody
-    /// waits for it. For a target without a row it is an advisory lock, tried and not awaited.
+    /// waits for it. For a target without a row it is an advisory lock, tried and not awaited. The
+    /// row is read in a statement of its own once it is locked: what is computed beside a lock can
+    /// be of the row as it was before.
     pub(crate) fn guard(&self, target: &Target, head: &str) -> String {
         let tenant = target.tenant.map(|id| id.to_string());
         block(&format!(
             "DECLARE
   claimed record;
 BEGIN
-  SELECT t.head, {LEASED} AS leased INTO claimed
-    FROM {l}.target AS t WHERE {condition} FOR UPDATE OF t SKIP LOCKED;
+  PERFORM FROM {l}.target AS t WHERE {condition} FOR UPDATE SKIP LOCKED;
   IF FOUND THEN
+    SELECT t.head, {LEASED} AS leased INTO claimed FROM {l}.target AS t WHERE {condition};
     IF claimed.leased THEN
       RAISE EXCEPTION 'another process migrates this schema' USING ERRCODE = '{BUSY}';
     END IF;
@@ -159,7 +166,7 @@ pub(super) fn moved(step: &Step) -> String {
     format!(
         "head = {}, version = {}, error = NULL, state = 'active', \
          since = CASE WHEN t.state = 'active' THEN t.since ELSE pg_catalog.clock_timestamp() END, \
-         lease_pid = NULL, lease_backend_start = NULL, lease_until = NULL, \
+         lease_owner = NULL, lease_pid = NULL, lease_backend_start = NULL, lease_until = NULL, \
          updated_at = pg_catalog.clock_timestamp()",
         quote::bytes(&step.head),
         quote::literal(&step.newest),

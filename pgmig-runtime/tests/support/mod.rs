@@ -2,12 +2,10 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-pub(crate) mod proxy;
-
 use std::fs;
 
 use pgmig_runtime::__private_0_1_0::{
-    Dir, MigrationParts, MigrationsParts, ScriptParts, StatementParts,
+    Dir, DirEntry, File, MigrationParts, MigrationsParts, ScriptParts, StatementParts,
 };
 use pgmig_runtime::{Migration, Migrations, Object, Probe, Scope, Script};
 use sqlx::{AssertSqlSafe, PgPool, Row as _};
@@ -35,7 +33,7 @@ pub(crate) fn embed_folder(root: &std::path::Path, compare: bool) -> &'static Mi
             public: migrations(&folder.public),
             drizzle: migrations(&folder.drizzle),
             tenant: migrations(&folder.tenant),
-            files: Dir::new("", &[]),
+            files: files(root, std::path::Path::new("")),
             folder: text(&root.display().to_string()),
             compare_folder: compare,
             out_of_order: folder.out_of_order,
@@ -43,6 +41,21 @@ pub(crate) fn embed_folder(root: &std::path::Path, compare: bool) -> &'static Mi
         }
         .embed(),
     ))
+}
+
+/// The files below a folder, as `include_dir` would have them.
+fn files(root: &std::path::Path, below: &std::path::Path) -> Dir<'static> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(root.join(below)).unwrap() {
+        let path = below.join(entry.unwrap().file_name());
+        entries.push(if root.join(&path).is_dir() {
+            DirEntry::Dir(files(root, &path))
+        } else {
+            let contents = fs::read(root.join(&path)).unwrap().leak();
+            DirEntry::File(File::new(text(path.to_str().unwrap()), contents))
+        });
+    }
+    Dir::new(text(below.to_str().unwrap()), leak(entries))
 }
 
 fn leak<T>(items: Vec<T>) -> &'static [T] {
@@ -131,6 +144,13 @@ fn probe(probe: &pgmig_core::sql::Probe) -> Probe {
             partition: object(partition),
         },
     }
+}
+
+/// The queries that clients sent through a proxy since the last call, by either protocol.
+pub(crate) fn queries(proxy: &pgmig_testkit::Proxy) -> Vec<String> {
+    let sent = proxy.sent();
+    proxy.reset();
+    sent.into_iter().filter_map(|message| message.sql).collect()
 }
 
 /// The first column of every row of a query, as text.

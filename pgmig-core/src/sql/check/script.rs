@@ -147,12 +147,9 @@ impl<'a> Report<'a> {
         })
     }
 
-    /// Adds an error, unless the same was said of the same place.
+    /// Adds an error.
     pub(crate) fn push(&mut self, problem: Problem) {
-        let said = |other: &Problem| other.code == problem.code && other.span == problem.span;
-        if !self.found.iter().any(said) {
-            self.found.push(problem);
-        }
+        self.found.push(problem);
     }
 
     /// Adds what a rule finds in a statement, at the rule's level, unless it is silenced.

@@ -1,7 +1,5 @@
 //! What is said about the SQL of migrations.
 
-mod names;
-mod tenants;
 mod transaction;
 
 use pgmig_core::{Loaded, Severity};

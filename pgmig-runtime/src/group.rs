@@ -1,0 +1,81 @@
+//! Which migrations share a transaction.
+
+use crate::error::Error;
+use crate::failure::Failure;
+use crate::look::Work;
+use crate::planner::Step;
+use crate::retry::Cause;
+
+/// Steps that share one transaction, or the one step that must run outside of any.
+#[derive(Debug)]
+pub(crate) struct Group<'p> {
+    pub(crate) steps: &'p [Step],
+    pub(crate) transactional: bool,
+    /// Whether `CONCURRENTLY` is left out.
+    pub(crate) plain: bool,
+}
+
+/// Errors that a commit before the migration would have avoided: pending trigger events, an enum
+/// value used before it is committed, more locks than one transaction may hold.
+pub(crate) fn split(
+    failure: Failure,
+    group: &Group<'_>,
+    splits: &mut Vec<&'static str>,
+) -> Failure {
+    let Error::Statement(error) = &failure.error else {
+        return failure;
+    };
+    let avoidable = ["55006", "55P04", "53200"].contains(&error.sqlstate.as_str());
+    let first = group.steps.first().map(|step| step.migration.0.version);
+    if !avoidable || first == Some(error.version) {
+        return failure;
+    }
+    splits.push(error.version);
+    Failure {
+        cause: Cause::Moved,
+        ..failure
+    }
+}
+
+/// Divides a plan into transactions. An existing target gets one a migration, so that each lock is
+/// held for one only; a fresh one gets all it can in one.
+pub(crate) fn groups<'p>(work: &'p Work, splits: &[&str]) -> Vec<Group<'p>> {
+    let steps = &work.plan.steps;
+    let plain = work.plan.fresh && work.facts.empty;
+    let mut groups: Vec<Group<'p>> = Vec::new();
+    let mut start = 0;
+    for (index, step) in steps.iter().enumerate() {
+        let here = in_transaction(step, plain);
+        let next = steps.get(index + 1);
+        let together = next.is_some_and(|next| {
+            work.plan.fresh
+                && here
+                && in_transaction(next, plain)
+                && !next.migration.0.commit_before
+                && !splits.contains(&next.migration.0.version)
+        });
+        if !together {
+            groups.push(Group {
+                steps: &steps[start..=index],
+                transactional: here,
+                plain,
+            });
+            start = index + 1;
+        }
+    }
+    groups
+}
+
+/// Whether a step can run in a transaction: always, when its file says so; on a schema that is
+/// being provisioned also where only `CONCURRENTLY` was in the way.
+fn in_transaction(step: &Step, plain: bool) -> bool {
+    let script = &step.migration.0.up.0;
+    // Without `CONCURRENTLY` a whole schema or database is still reindexed in many transactions.
+    let without = |statement: &crate::Statement| {
+        let single = |object: &crate::Object| ["table", "index"].contains(&object.kind);
+        let many = statement.0.kind == "REINDEX" && !statement.0.objects.iter().all(single);
+        statement.0.in_transaction || (statement.0.concurrently.is_some() && !many)
+    };
+    script.transactional
+        || (plain && step.resume.is_none() && script.statements.iter().all(without))
+}

@@ -1,0 +1,148 @@
+//! A look at the ledger: is there anything to do, and what?
+
+use crate::apply::Runner;
+use crate::db::Session;
+use crate::embedded::ScriptParts;
+use crate::error::{Error, PlanError};
+use crate::failure::Failure;
+use crate::ledger::{Facts, State};
+use crate::planner::{self, Plan, Policy};
+use crate::target::Target;
+use crate::{Migration, UnknownNewer, quote};
+
+/// What one target needs, as read.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) state: State,
+    pub(crate) facts: Facts,
+    pub(crate) plan: Plan,
+}
+
+/// What a look at the ledger found.
+#[derive(Debug)]
+pub(crate) enum Look {
+    /// Nothing to do; the newest version where the ledger is ahead of the binary.
+    UpToDate(Option<String>),
+    /// Something to do.
+    Behind(Box<Work>),
+}
+
+impl Runner<'_> {
+    /// One message finds that neither scope of `public` has anything to do. Whatever else it finds,
+    /// an error too, is left to the run of each.
+    pub(crate) async fn both_up_to_date(&self, session: &mut Session<'_>) -> bool {
+        let targets = [Target::public(), Target::drizzle()];
+        let embedded = |target: &Target| head(self.migrations.of(target.scope));
+        let queries = targets
+            .each_ref()
+            .map(|target| self.ledger.read_state(target, embedded(target)));
+        let Ok(answers) = session.send(queries.join("; ")).await else {
+            return false;
+        };
+        targets.iter().zip(&answers).all(|(target, rows)| {
+            let state = self.ledger.state(rows);
+            state.is_ok_and(|state| state.present && state.head == quote::hex(embedded(target)))
+        })
+    }
+
+    /// Finds out what a target needs: one query when it needs nothing.
+    pub(crate) async fn look(
+        &self,
+        session: &mut Session<'_>,
+        target: &Target,
+    ) -> Result<Look, Failure> {
+        let embedded = self.migrations.of(target.scope);
+        let head = head(embedded);
+        let state = self.read_state(session, target, head).await?;
+        self.check(target, &state)?;
+        if state.head == quote::hex(head) {
+            return Ok(Look::UpToDate(None));
+        }
+        let allowed = self.settings.unknown_newer == UnknownNewer::Allow;
+        if state.ahead && allowed {
+            let version = state.version.unwrap_or_default();
+            self.warn_ahead(target, &version);
+            return Ok(Look::UpToDate(Some(version)));
+        }
+        let scripts: Vec<_> = down_scripts(embedded).collect();
+        let answers = session
+            .send(self.ledger.read_facts(target, &scripts))
+            .await
+            .map_err(Failure::reading)?;
+        let facts = Facts::decode(&answers).map_err(Failure::decoding)?;
+        let plan = planner::plan(embedded, &facts.recorded, self.policy()).map_err(|wrong| {
+            Failure::last(Error::Plan(Box::new(PlanError {
+                target: target.clone(),
+                disagreements: wrong,
+            })))
+        })?;
+        if let Some(version) = &plan.ahead {
+            self.warn_ahead(target, version);
+        }
+        Ok(Look::Behind(Box::new(Work { state, facts, plan })))
+    }
+
+    async fn read_state(
+        &self,
+        session: &mut Session<'_>,
+        target: &Target,
+        head: &[u8],
+    ) -> Result<State, Failure> {
+        let query = self.ledger.read_state(target, head);
+        let answers = match self.within {
+            false => session.send(query).await,
+            // Without a ledger the query fails, and must not take the caller's transaction along.
+            true => session.send_tried(query).await,
+        };
+        let answers = answers.map_err(Failure::reading)?;
+        let rows = answers.iter().find(|rows| !rows.is_empty());
+        self.ledger
+            .state(rows.map_or(&[], Vec::as_slice))
+            .map_err(Failure::last)
+    }
+
+    fn policy(&self) -> Policy {
+        Policy {
+            unknown_newer: self.settings.unknown_newer,
+            out_of_order: self.settings.out_of_order,
+        }
+    }
+
+    fn warn_ahead(&self, target: &Target, version: &str) {
+        tracing::warn!(
+            schema = %target.schema,
+            version,
+            "the database has migrations that are newer than this binary"
+        );
+    }
+
+    /// What no plan can mend.
+    fn check(&self, target: &Target, state: &State) -> Result<(), Failure> {
+        if let (Some(recorded), Some(tenant)) = (&state.elsewhere, target.tenant) {
+            return Err(Failure::last(Error::SchemaMoved {
+                tenant,
+                recorded: recorded.clone(),
+                expected: target.schema.clone(),
+            }));
+        }
+        if !state.present && !state.head.is_empty() {
+            return Err(Failure::last(Error::SchemaGone {
+                schema: target.schema.clone(),
+                version: state.version.clone().unwrap_or_default(),
+                ledger: self.ledger.schema.clone(),
+            }));
+        }
+        Ok(())
+    }
+}
+
+/// The head once all are applied.
+pub(crate) fn head(embedded: &'static [Migration]) -> &'static [u8] {
+    embedded.last().map_or(&[], |migration| &migration.0.head)
+}
+
+fn down_scripts(embedded: &'static [Migration]) -> impl Iterator<Item = &'static ScriptParts> {
+    embedded
+        .iter()
+        .filter_map(|migration| migration.0.down.as_ref().map(|down| &down.0))
+}
