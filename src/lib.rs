@@ -106,3 +106,8 @@ pub use pgmig_macros::embed_migrations;
 pub use pgmig_runtime::*;
 
 pub mod build;
+
+/// The code in the README compiles.
+#[cfg(all(doctest, feature = "cli", feature = "macros"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -3,7 +3,9 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod boot;
 mod commands;
 mod demo;
 mod http;
 mod program;
+mod readme;

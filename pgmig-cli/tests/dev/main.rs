@@ -10,4 +10,5 @@ mod merge;
 mod new;
 mod place;
 mod project;
+mod readme;
 mod renumber;
