@@ -4,7 +4,9 @@ use crate::bring::files;
 use crate::{Error, Server};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _};
+use std::path::Path;
 use std::str::FromStr as _;
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Our databases are named `pgmig_test_<seconds since 1970>_<random>`, so that one that was left
@@ -123,8 +125,13 @@ impl Drop for TestDatabase {
         let (server, name) = (self.server.clone(), self.name.clone());
         let brought = server.brought();
         let (sender, done) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            let _ = sender.send(drop_from_outside(&server, &name));
+        from_outside(move || async move {
+            let dropped = async {
+                let mut connection = server.connect().await?;
+                drop_database(&server, &mut connection, &name).await
+            };
+            let _ = sender.send(dropped.await);
+            Ok(())
         });
         // What is left on a server that we brought goes with it. Elsewhere the process should not
         // end before its databases.
@@ -134,14 +141,18 @@ impl Drop for TestDatabase {
     }
 }
 
-fn drop_from_outside(server: &Server, name: &str) -> Result<(), Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let failed = |error| server.refused("drop a database", sqlx::Error::Io(error));
-    runtime.map_err(failed)?.block_on(async {
-        let mut connection = server.connect().await?;
-        drop_database(server, &mut connection, name).await
+/// Runs a future in a thread of its own.
+pub(crate) fn from_outside<F: Future<Output = Result<(), Error>>>(
+    future: impl FnOnce() -> F + Send + 'static,
+) -> JoinHandle<Result<(), Error>> {
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(future()),
+            Err(error) => Err(Error::file("start a runtime in", Path::new("/"))(error)),
+        }
     })
 }
 

@@ -4,10 +4,11 @@ use crate::bring::home::Root;
 use crate::bring::instance::Instance;
 use crate::bring::settings::Settings;
 use crate::bring::{Means, files};
-use crate::{Error, Server};
-use std::path::{Path, PathBuf};
+use crate::{Error, Server, database};
+use std::path::PathBuf;
 use std::process::Child;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// A PostgreSQL server that this test alone uses, syncing to disk as usual, stopped and removed
 /// with this value. It comes from the same binaries as [`Server::get`]'s, also where
@@ -46,20 +47,73 @@ impl PrivateServer {
         Self::create(settings, |_, _| Ok(()))
     }
 
-    /// Starts a server whose data directory is made in `parent`, for example on a file system
-    /// that is small enough to fill.
+    /// Starts a server whose data are on a file system of this size in memory, to be filled up.
     ///
     /// # Errors
     ///
-    /// As for [`start`](Self::start), and when there is no room in `parent`.
-    pub fn start_in(parent: &Path, settings: &[(&str, &str)]) -> Result<Self, Error> {
+    /// As for [`start`](Self::start), and when this process may not mount one: mostly that takes
+    /// root.
+    pub fn start_on_small_disk(mebibytes: u32, settings: &[(&str, &str)]) -> Result<Self, Error> {
         Self::create(settings, |instance, means| {
             let data = instance.data();
-            let elsewhere = parent.join("data");
+            let elsewhere = instance.home.mount(mebibytes)?.join("data");
             files::copy_tree(&means.account, &data, &elsewhere)?;
             std::fs::remove_dir_all(&data).map_err(Error::file("remove", &data))?;
             std::os::unix::fs::symlink(&elsewhere, &data).map_err(Error::file("link", &data))
         })
+    }
+
+    /// Leaves no byte free on a small disk. Harmless on any other: nothing is written there.
+    ///
+    /// # Errors
+    ///
+    /// When there is no small disk.
+    pub fn fill_disk(&self) -> Result<(), Error> {
+        let path = self.filler();
+        let mut file = std::fs::File::create(&path).map_err(Error::file("create", &path))?;
+        for size in [1 << 20, 1 << 12, 1] {
+            let zeros = vec![0; size];
+            while std::io::Write::write_all(&mut file, &zeros).is_ok() {}
+        }
+        Ok(())
+    }
+
+    /// Takes back what [`fill_disk`](Self::fill_disk) did, and starts the server if that ended it.
+    ///
+    /// # Errors
+    ///
+    /// When the disk was not filled, or the server does not start.
+    pub fn free_disk(&self) -> Result<(), Error> {
+        let path = self.filler();
+        std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
+        // The server begins anew by itself where it can, and ends where it cannot.
+        if self.settles() {
+            return Ok(());
+        }
+        self.reap();
+        self.restart()
+    }
+
+    /// Whether the server lives and is ready, given time to recover.
+    fn settles(&self) -> bool {
+        for _ in 0..3000 {
+            if !self.instance.home.process().is_some_and(|it| it.alive()) {
+                return false;
+            }
+            // Its `postmaster.pid` does not tell that it recovers.
+            let server = self.server.clone();
+            let connected =
+                database::from_outside(move || async move { server.connect().await.map(drop) });
+            if matches!(connected.join(), Ok(Ok(()))) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.instance.home.disk().join("filler")
     }
 
     fn create(
@@ -188,6 +242,29 @@ mod tests {
         let mut connection = db.connect().await.unwrap();
         let row = connection.fetch_one("SELECT answer FROM kept").await;
         assert_eq!(row.unwrap().get::<i32, _>(0), 42);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_recovered_from() {
+        let server = match PrivateServer::start_on_small_disk(200, &[]) {
+            Ok(server) => server,
+            Err(error) => {
+                // Ordinary users may not, and many containers.
+                assert!(error.to_string().contains("mount"), "{error}");
+                return;
+            }
+        };
+        let mut connection = server.server().connect().await.unwrap();
+        connection
+            .execute("CREATE TABLE kept (n int)")
+            .await
+            .unwrap();
+        server.fill_disk().unwrap();
+        let many = "INSERT INTO kept SELECT generate_series(1, 1000000)";
+        connection.execute(many).await.unwrap_err();
+        server.free_disk().unwrap();
+        let mut connection = server.server().connect().await.unwrap();
+        connection.execute(many).await.unwrap();
     }
 
     #[tokio::test]

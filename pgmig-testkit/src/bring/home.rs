@@ -162,6 +162,28 @@ impl Home {
     pub(crate) fn destroy(&self) {
         // To PostgreSQL this is the shutdown without delay: nothing is of use any more.
         self.end("QUIT");
+        if self.disk().is_dir() {
+            let _ = Command::new("umount").arg(self.disk()).output();
+        }
         let _ = std::fs::remove_dir_all(&self.dir);
+    }
+
+    /// Where a file system of the home's own is mounted, if it has one.
+    pub(crate) fn disk(&self) -> PathBuf {
+        self.dir.join("disk")
+    }
+
+    /// Mounts an empty file system of this size, which takes a privilege.
+    pub(crate) fn mount(&self, mebibytes: u32) -> Result<PathBuf, Error> {
+        let disk = self.disk();
+        files::create_dir(&disk)?;
+        let mut mount = Command::new("mount");
+        mount
+            .args(["-t", "tmpfs", "-o"])
+            .arg(format!("size={mebibytes}m,mode=0711"))
+            .arg("pgmig-testkit")
+            .arg(&disk);
+        files::run(&mut mount)?;
+        Ok(disk)
     }
 }

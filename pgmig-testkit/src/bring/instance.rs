@@ -129,14 +129,10 @@ impl Instance {
         })
     }
 
-    /// The server writes `ready` as the eighth line of `postmaster.pid` (since version 10).
     fn wait_until_ready(&self, child: &mut Child) -> Result<(), String> {
-        let file = self.data().join("postmaster.pid");
         let deadline = Instant::now() + Duration::from_secs(60);
         while Instant::now() < deadline {
-            let text = std::fs::read_to_string(&file).unwrap_or_default();
-            let own = text.lines().next() == Some(child.id().to_string().as_str());
-            if own && text.lines().nth(7).map(str::trim) == Some("ready") {
+            if self.ready() {
                 return Ok(());
             }
             match child.try_wait() {
@@ -146,6 +142,15 @@ impl Instance {
             }
         }
         Err("it was not ready after 60 s".to_owned())
+    }
+
+    /// The server writes `ready` as the eighth line of `postmaster.pid` (since version 10).
+    pub(crate) fn ready(&self) -> bool {
+        let file = self.data().join("postmaster.pid");
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let mut lines = text.lines();
+        let pid = self.home.process().map(|process| process.pid.to_string());
+        lines.next() == pid.as_deref() && lines.nth(6).map(str::trim) == Some("ready")
     }
 
     /// Kills the server and all its processes at once, as a power cut would.

@@ -48,4 +48,6 @@ if alive "$home/process"; then
         sleep 1
     done
 fi
-cd / && rm -rf "$home"
+cd /
+[ ! -d "$home/disk" ] || umount "$home/disk" 2>/dev/null
+rm -rf "$home"
