@@ -217,4 +217,25 @@ mod tests {
         let files = std::fs::read_dir(sample.directory()).unwrap();
         assert_eq!(files.count(), 1, "nothing is written");
     }
+
+    #[test]
+    fn a_half_typed_file_gives_an_error_or_none_but_no_panic() {
+        let reference = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations");
+        let script = "public/001_type.sql";
+        for file in [
+            "public/002_touch_updated_at.sql",
+            "tenant/003_create_invoices.sql",
+        ] {
+            let whole = std::fs::read(format!("{reference}/{file}")).unwrap();
+            // Every eleventh is enough to stop inside of every kind of token.
+            for end in (0..whole.len()).step_by(11) {
+                let sample = Sample::new(&[(script, &whole[..end])]);
+                let output = expand(quote!(mod m), &sample.environment(false));
+                assert!(
+                    syn::parse2::<syn::File>(output).is_ok(),
+                    "{file} up to {end}"
+                );
+            }
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! `embed_migrations!`, the macro of pgmig. Use it through the crate `pgmig`, which documents it.
 //!
-//! A pipeline of nouns: [`ast`] is what was written, [`valid`] what it asks for, [`expand`] turns
-//! the checked folder into tokens ([`value`] with its [`script`]s, [`module`] with names from [`variant`]), and
-//! [`fallback`] stands in after an error, so that one mistake gives one message. All of it works
+//! A pipeline of nouns: `ast` is what was written, `valid` what it asks for, `expand` turns the
+//! checked folder into tokens (`value` with its `script`s, `module` with names from `variant`),
+//! and `fallback` stands in after an error, so that one mistake gives one message. All of it works
 //! on `proc_macro2` tokens, so that the tests under each file need no compiler.
 
 mod ast;

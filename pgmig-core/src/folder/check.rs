@@ -23,7 +23,12 @@ pub(super) fn check(
         locked && lock.state == State::Sound && !edited.contains(up.path.as_str())
     };
     let mut scripts = Vec::new();
+    let mut done = HashSet::new();
     for migration in folder.migrations() {
+        // Of one that was edited, that is what there is to say.
+        if migration.locked {
+            done.insert(migration.up.path.as_str());
+        }
         if !settled(&migration.up, migration.locked) {
             scripts.push((migration.scope, &migration.up));
         }
@@ -33,7 +38,22 @@ pub(super) fn check(
         let path = folder.shown(shown, &script.path);
         sql::check::script(script, *scope, &path, levels)
     });
-    problems.into_iter().flatten().collect()
+    let is_broken = |problems: &Vec<Problem>| problems.iter().any(sql::check::is_unreadable);
+    let broken = scripts.iter().zip(&problems);
+    let broken = broken.filter(|(_, problems)| is_broken(problems));
+    let checks = sql::names::Checks {
+        settled: done,
+        broken: broken
+            .map(|((_, script), _)| script.path.as_str())
+            .collect(),
+        shown,
+        levels,
+    };
+    let mut problems: Vec<Problem> = problems.into_iter().flatten().collect();
+    if checks.settled.len() < folder.migrations().count() {
+        problems.extend(sql::names::check(folder, &checks));
+    }
+    problems
 }
 
 /// The script of a locked migration that has another text now.

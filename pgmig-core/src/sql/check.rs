@@ -10,7 +10,7 @@ use super::{slot, split, stack};
 use crate::lint::Levels;
 use crate::{Folder, Problem, Scope, Script};
 
-pub(super) use script::{Checked, Report};
+pub(crate) use script::{Checked, One, Report};
 
 /// Finds what is wrong with one script, whatever is in the others. `path` is how messages spell
 /// it. Of a script that is locked in all but its text no lints are told.
@@ -25,6 +25,11 @@ pub(crate) fn script(script: &Script, scope: Scope, path: &str, levels: &Levels)
         transaction::check(&checked, &mut report);
         report.finish()
     })
+}
+
+/// Whether a problem means that it is not known what its script does.
+pub(crate) fn is_unreadable(problem: &Problem) -> bool {
+    matches!(problem.code, "syntax" | "psql-command" | "copy-from-stdin")
 }
 
 /// A migration that uses a value that one before it added to an enum: PostgreSQL refuses the value

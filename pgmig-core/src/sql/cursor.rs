@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::slot::{STAND_IN, is_stand_in};
 use super::token::{Token, TokenKind};
 
 /// A place in a statement.
@@ -225,6 +226,9 @@ pub(crate) fn fold(written: &str) -> String {
             None => written.to_ascii_lowercase(),
         },
     };
+    if is_stand_in(&name) {
+        return STAND_IN.to_owned();
+    }
     truncate(name)
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod check;
 mod cursor;
 pub(crate) mod ddl;
 mod facts;
+pub(crate) mod names;
 mod plpgsql;
 mod psql;
 pub(crate) mod slot;

@@ -8,13 +8,27 @@ use super::token::{Lexer, Token, TokenKind};
 /// What a person writes.
 pub(crate) const SLOT: &str = "${schema}";
 
-/// Stands for a slot while the text is read. As long as [`SLOT`], so that every offset holds.
-pub(crate) const STAND_IN: &str = "_schema__";
+/// The schema that a slot names, while the text is read.
+pub(crate) const STAND_IN: &str = "\u{a7a9}";
+
+/// A name of `len` bytes that is read as [`STAND_IN`], so that every offset holds. A letter that
+/// nobody writes begins it.
+pub(crate) fn stand_in(len: usize) -> String {
+    let mut name = STAND_IN.to_owned();
+    name.extend(std::iter::repeat_n('_', len.saturating_sub(STAND_IN.len())));
+    name
+}
+
+/// Whether an identifier stands for a slot.
+pub(crate) fn is_stand_in(name: &str) -> bool {
+    name.strip_prefix(STAND_IN)
+        .is_some_and(|rest| rest.bytes().all(|byte| byte == b'_'))
+}
 
 /// The text with a name in the place of each slot.
 pub(crate) fn mask(text: &str) -> Cow<'_, str> {
     if text.contains(SLOT) {
-        Cow::Owned(text.replace(SLOT, STAND_IN))
+        Cow::Owned(text.replace(SLOT, &stand_in(SLOT.len())))
     } else {
         Cow::Borrowed(text)
     }

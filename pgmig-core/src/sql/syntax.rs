@@ -13,18 +13,18 @@ use crate::nearest::nearest;
 
 /// A script that is checked.
 #[derive(Clone, Copy)]
-pub(super) struct Text<'a> {
+pub(crate) struct Text<'a> {
     /// As a person would type it.
-    pub(super) path: &'a str,
+    pub(crate) path: &'a str,
     /// As it is in the file.
-    pub(super) written: &'a str,
+    pub(crate) written: &'a str,
     /// With its slots masked.
-    pub(super) masked: &'a str,
+    pub(crate) masked: &'a str,
 }
 
 impl Text<'_> {
     /// An error in this script.
-    pub(super) fn error(&self, code: &'static str, title: String, span: Range<usize>) -> Problem {
+    pub(crate) fn error(&self, code: &'static str, title: String, span: Range<usize>) -> Problem {
         Problem::error(code, self.path, title).at(self.written, span)
     }
 }

@@ -147,9 +147,12 @@ impl<'a> Report<'a> {
         })
     }
 
-    /// Adds an error.
+    /// Adds an error, unless the same was said of the same place.
     pub(crate) fn push(&mut self, problem: Problem) {
-        self.found.push(problem);
+        let said = |other: &Problem| other.code == problem.code && other.span == problem.span;
+        if !self.found.iter().any(said) {
+            self.found.push(problem);
+        }
     }
 
     /// Adds what a rule finds in a statement, at the rule's level, unless it is silenced.

@@ -6,6 +6,7 @@
 
 pub(crate) mod lexer;
 mod message;
+pub(crate) mod query;
 pub(crate) mod syntax;
 mod tree;
 mod validate;

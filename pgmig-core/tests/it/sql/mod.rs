@@ -1,5 +1,7 @@
 //! What is said about the SQL of migrations.
 
+mod names;
+mod tenants;
 mod transaction;
 
 use pgmig_core::{Loaded, Severity};

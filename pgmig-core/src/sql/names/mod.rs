@@ -1,0 +1,292 @@
+//! Names, followed through the history of each scope: what is created, renamed, moved and dropped,
+//! and whether what a draft speaks of is there.
+//!
+//! Nothing is said where nothing is certain. What a `DO` block spells may or may not happen; after
+//! SQL that is put together while it runs, nothing is known of what was there before.
+
+mod apply;
+mod code;
+mod hermetic;
+mod told;
+mod verify;
+mod world;
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::body::{self, Language};
+use super::check::{Checked, One, Report};
+use super::ddl::{Change, Kind};
+use super::slot;
+use super::split::split;
+use super::squawk::query::{Uses, Where, uses};
+use super::stack;
+use crate::directive::Ask;
+use crate::lint::Levels;
+use crate::{Folder, Migration, Problem, Scope, Script};
+use apply::Event;
+use verify::Verify;
+use world::{Place, Relation, State, World, home};
+
+/// What is checked, and how.
+pub(crate) struct Checks<'a> {
+    /// The scripts, by path, that are not checked because they are locked.
+    pub(crate) settled: HashSet<&'a str>,
+    /// The scripts, by path, that have syntax errors: nothing is known after them.
+    pub(crate) broken: HashSet<&'a str>,
+    /// How messages spell the folder.
+    pub(crate) shown: &'a str,
+    /// How loud each lint is.
+    pub(crate) levels: &'a Levels,
+}
+
+/// Finds names that mean nothing, are taken, or are not the migration's to change.
+pub(crate) fn check(folder: &Folder, checks: &Checks<'_>) -> Vec<Problem> {
+    stack::with_a_large_one(|| history(folder, checks))
+}
+
+fn history(folder: &Folder, checks: &Checks<'_>) -> Vec<Problem> {
+    let mut history = History {
+        world: World::default(),
+        checks,
+        found: Vec::new(),
+    };
+    history.ledgers();
+    history.tenants(folder);
+    for scope in Scope::ALL {
+        history.world.schema(home(scope));
+        let migrations = folder.of(scope);
+        for migration in migrations {
+            history.external(scope, &migration.up);
+        }
+        for migration in migrations {
+            history.migration(scope, migration);
+        }
+    }
+    history.found
+}
+
+struct History<'a> {
+    world: World,
+    checks: &'a Checks<'a>,
+    found: Vec<Problem>,
+}
+
+impl History<'_> {
+    /// The tables of other tools, from which a database may have been taken over.
+    fn ledgers(&mut self) {
+        const LEDGERS: &[&str] = &[
+            "_sqlx_migrations",
+            "refinery_schema_history",
+            "__diesel_schema_migrations",
+            "seaql_migrations",
+            "schema_migrations",
+            "goose_db_version",
+            "_prisma_migrations",
+            "flyway_schema_history",
+        ];
+        let place = Place {
+            path: Rc::from(""),
+            line: 1,
+        };
+        let public = self.world.schema("public");
+        for name in LEDGERS {
+            let relation = Relation::new(Kind::Table, State::Maybe, &place);
+            public.relations.insert((*name).to_owned(), relation);
+        }
+    }
+
+    /// What only the tenants have.
+    fn tenants(&mut self, folder: &Folder) {
+        let statements = folder
+            .of(Scope::Tenant)
+            .iter()
+            .flat_map(|migration| &migration.up.statements);
+        let created = statements
+            .filter(|statement| statement.kind.starts_with("CREATE"))
+            .flat_map(|statement| statement.objects.first())
+            .filter(|object| matches!(object.kind, "table" | "view" | "materialized view"));
+        self.world
+            .of_tenants
+            .extend(created.map(|object| object.name.clone()));
+    }
+
+    /// Objects that existed before pgmig.
+    fn external(&mut self, scope: Scope, script: &Script) {
+        let place = Place {
+            path: Rc::from(script.path.as_str()),
+            line: 1,
+        };
+        for directive in &script.directives {
+            let Ask::External(words) = &directive.ask else {
+                continue;
+            };
+            for word in words {
+                let (schema, name) = word
+                    .text
+                    .split_once('.')
+                    .unwrap_or((home(scope), &word.text));
+                let name = name.trim_matches('"').to_owned();
+                let relation = Relation::new(Kind::Table, State::Maybe, &place);
+                let schema = self.world.schema(schema.trim_matches('"'));
+                schema.relations.entry(name).or_insert(relation);
+            }
+        }
+    }
+
+    fn migration(&mut self, scope: Scope, migration: &Migration) {
+        let draft = !self.checks.settled.contains(migration.up.path.as_str());
+        self.script(scope, &migration.up, draft);
+        if let Some(down) = &migration.down
+            && draft
+        {
+            let after = self.world.clone();
+            self.script(scope, down, true);
+            self.world = after;
+        }
+    }
+
+    fn script(&mut self, scope: Scope, script: &Script, draft: bool) {
+        self.world.temporary.clear();
+        if self.checks.broken.contains(script.path.as_str()) {
+            self.world.blur(home(scope));
+            return;
+        }
+        let sql = script.sql();
+        let masked = slot::mask(&sql);
+        let split = split(&masked);
+        let path = format!("{}/{}", self.checks.shown, script.path);
+        let checked = Checked::new(&path, script, &masked, &split, scope);
+        let place: Rc<str> = Rc::from(path.as_str());
+        let mut report = draft.then(|| Report::new(&checked, self.checks.levels));
+        for statement in &checked.statements {
+            self.statement(&checked, statement, &place, report.as_mut());
+        }
+        self.found
+            .extend(report.into_iter().flat_map(Report::finish));
+    }
+
+    fn statement(
+        &mut self,
+        checked: &Checked<'_>,
+        statement: &One<'_>,
+        path: &Rc<str>,
+        report: Option<&mut Report<'_>>,
+    ) {
+        let place = Place {
+            path: path.clone(),
+            line: statement.facts.line,
+        };
+        let Some(report) = report else {
+            return self.apply(checked, statement, &place);
+        };
+        let text = &checked.text.masked[statement.raw.range()];
+        let uses = uses(text, Where::Script);
+        if checked.scope == Scope::Tenant {
+            hermetic::check(checked, statement, &uses, &self.world, report);
+        }
+        let before = self.verify(checked, statement, &uses, true);
+        self.apply(checked, statement, &place);
+        let after = self.verify(checked, statement, &uses, false);
+        for problem in before.into_iter().chain(after) {
+            report.push(problem);
+        }
+    }
+
+    fn verify(
+        &self,
+        checked: &Checked<'_>,
+        statement: &One<'_>,
+        uses: &Uses,
+        before: bool,
+    ) -> Vec<Problem> {
+        let mut verify = Verify {
+            world: &self.world,
+            scope: checked.scope,
+            checked,
+            found: Vec::new(),
+        };
+        if before {
+            verify.before(statement, uses);
+            if let Change::Alter(alter) = &statement.change {
+                verify.columns_altered(alter);
+            }
+        } else {
+            verify.after(statement, uses);
+        }
+        verify.found
+    }
+
+    /// Lets a statement happen.
+    fn apply(&mut self, checked: &Checked<'_>, statement: &One<'_>, place: &Place) {
+        let text = checked.text.masked;
+        let scope = checked.scope;
+        let body = body::body(text, statement.raw);
+        if statement.facts.kind == "DO" {
+            match body {
+                Some(body) if body.language == Language::Plpgsql => {
+                    self.run(scope, &text[body.range], place);
+                }
+                _ => self.world.blur(home(scope)),
+            }
+            return;
+        }
+        if matches!(statement.facts.kind.as_str(), "SELECT" | "CALL" | "WITH") {
+            for body in code::called(&self.world, text, &statement.raw.tokens) {
+                self.run(scope, &body, place);
+            }
+        }
+        if matches!(
+            statement.facts.kind.as_str(),
+            "DROP OWNED" | "IMPORT FOREIGN SCHEMA"
+        ) {
+            self.world.blur(home(scope));
+        }
+        self.happen(scope, place, true, &statement.change);
+        if let (Change::Create(create), Some(body)) = (&statement.change, body)
+            && create.kind == Kind::Function
+        {
+            let code = &text[body.range];
+            let effect = code::effect(code);
+            if effect.dynamic || !effect.changes.is_empty() {
+                let name = create.name.last().to_owned();
+                self.world.changers.insert(name, Rc::from(code));
+            }
+        }
+    }
+
+    /// Code runs.
+    fn run(&mut self, scope: Scope, code: &str, place: &Place) {
+        let effect = code::effect(code);
+        for change in &effect.changes {
+            self.happen(scope, place, false, change);
+        }
+        if effect.dynamic {
+            self.world.blur(home(scope));
+        }
+        let tokens: Vec<_> = super::token::Lexer::new(code)
+            .filter(|token| !token.is_trivia())
+            .collect();
+        let called = code::called(&self.world, code, &tokens);
+        for body in called {
+            // What it calls in turn is taken for dynamic.
+            let inner = code::effect(&body);
+            for change in &inner.changes {
+                self.happen(scope, place, false, change);
+            }
+            if inner.dynamic {
+                self.world.blur(home(scope));
+            }
+        }
+    }
+
+    fn happen(&mut self, scope: Scope, place: &Place, certain: bool, change: &Change) {
+        let mut event = Event {
+            scope,
+            place: place.clone(),
+            certain,
+            world: &mut self.world,
+        };
+        event.happen(change);
+    }
+}
