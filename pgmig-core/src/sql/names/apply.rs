@@ -151,6 +151,10 @@ impl Event<'_> {
 
     fn create_index(&mut self, index: &CreateIndex) {
         let Some(table) = self.world.resolve(self.scope, &index.table) else {
+            if let Some(name) = &index.name {
+                let name = name.last().to_owned();
+                self.may_be(home(self.scope), Kind::Index, name, None);
+            }
             return;
         };
         let Some(name) = &index.name else {

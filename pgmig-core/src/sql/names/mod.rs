@@ -194,7 +194,7 @@ impl History<'_> {
     }
 
     fn verify(
-        &self,
+        &mut self,
         checked: &Checked<'_>,
         statement: &One<'_>,
         uses: &Uses,
@@ -205,6 +205,7 @@ impl History<'_> {
             scope: checked.scope,
             checked,
             found: Vec::new(),
+            unknown: Vec::new(),
         };
         if before {
             verify.before(statement, uses);
@@ -214,7 +215,19 @@ impl History<'_> {
         } else {
             verify.after(statement, uses);
         }
-        verify.found
+        let Verify { found, unknown, .. } = verify;
+        // Told once is enough.
+        let place = Place {
+            path: Rc::from(checked.text.path),
+            line: statement.facts.line,
+        };
+        for name in unknown {
+            let key = self.world.key(checked.scope, &name);
+            let relation = Relation::new(Kind::Table, State::Maybe, &place);
+            let schema = self.world.schema(&key.schema);
+            schema.relations.insert(key.name, relation);
+        }
+        found
     }
 
     /// Lets a statement happen.

@@ -24,6 +24,8 @@ pub(super) struct Verify<'a> {
     pub(super) checked: &'a Checked<'a>,
     /// What is found.
     pub(super) found: Vec<Problem>,
+    /// Relations that were told to mean nothing.
+    pub(super) unknown: Vec<Name>,
 }
 
 impl Verify<'_> {
@@ -65,6 +67,7 @@ impl Verify<'_> {
                 }
                 let problem = told::unknown(self.checked.text, self.world, self.scope, kind, name);
                 self.found.push(problem);
+                self.unknown.push(name.clone());
             }
         }
     }

@@ -10,6 +10,7 @@ fn filled(text: &str) -> Vec<String> {
             r#"{"entries": [{"idx": 0, "when": 1, "tag": "0000_a"}]}"#,
         ),
         ("tenant/0000_a.sql", text),
+        ("public/001_users.sql", "CREATE TABLE users (id uuid);"),
     ]);
     let loaded = tree.load();
     let titles: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();

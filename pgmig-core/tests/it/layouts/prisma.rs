@@ -20,7 +20,7 @@ fn folders_are_migrations_in_the_order_of_their_names() {
         ("0_init/migration.sql", "-- This is an empty migration."),
         (
             "20260101000000_i/migration.sql",
-            "CREATE INDEX CONCURRENTLY i ON t (a);",
+            "CREATE INDEX CONCURRENTLY i ON pg_class (oid);",
         ),
     ]);
     assert_eq!(
