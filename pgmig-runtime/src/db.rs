@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{
-    AssertSqlSafe, Connection as _, Either, PgConnection, PgPool, Postgres, Row as _, Transaction,
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Either, PgConnection, PgPool, Postgres,
+    Row as _, Transaction,
 };
+use tokio::time::timeout;
 
 /// Where to run: made from `&PgPool` or `&mut PgConnection` (also `&mut PoolConnection`).
 ///
@@ -59,6 +61,33 @@ enum Source<'c> {
     Borrowed(&'c mut PgConnection),
 }
 
+/// How long a server that listens may take to let a connection in.
+const HANDSHAKE: Duration = Duration::from_secs(3);
+
+/// Takes a connection from the pool, within `patience` or a handshake more.
+///
+/// The driver's pool tries again for as long as it may where nothing listens, and then says only
+/// that time is up. So whoever waited in vain asks the server itself, and says what it said.
+async fn acquire(pool: &PgPool, patience: Duration) -> sqlx::Result<PoolConnection<Postgres>> {
+    let acquired = timeout(patience, pool.acquire()).await;
+    match acquired.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+        // Nobody has a connection, so it is not that all are taken.
+        Err(sqlx::Error::PoolTimedOut) if pool.size() == 0 => {}
+        acquired => return acquired,
+    }
+    let options = pool.connect_options();
+    match timeout(HANDSHAKE, options.connect()).await {
+        Ok(Err(reason)) => Err(reason),
+        Ok(Ok(connection)) => {
+            // It is there, only later than it should: the pool gets the same chance.
+            connection.close().await?;
+            let acquired = timeout(HANDSHAKE, pool.acquire()).await;
+            acquired.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        }
+        Err(_) => Err(sqlx::Error::PoolTimedOut),
+    }
+}
+
 /// A message that failed, and how many of its statements were completed before.
 #[derive(Debug)]
 pub(crate) struct Failed {
@@ -83,10 +112,7 @@ impl<'c> Session<'c> {
             Source::Pool { pool, held } => {
                 if held.is_none() {
                     let started = Instant::now();
-                    let acquired = match tokio::time::timeout(self.patience, pool.acquire()).await {
-                        Ok(acquired) => acquired,
-                        Err(_) => Err(sqlx::Error::PoolTimedOut),
-                    };
+                    let acquired = acquire(pool, self.patience).await;
                     self.waited = started.elapsed();
                     *held = Some(acquired?);
                 }

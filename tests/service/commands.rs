@@ -186,17 +186,25 @@ fn without_a_database_the_error_says_how_to_name_one() {
 }
 
 #[test]
-fn a_database_that_cannot_be_reached_ends_with_3() {
+fn a_database_that_cannot_be_reached_ends_with_3_and_the_reason() {
     // Nothing listens on port 1.
     let said = run("postgres://nobody@127.0.0.1:1/none", "public --wait 0");
     assert_eq!((said.code, said.out.as_str()), (3, ""));
-    assert!(said.err.starts_with("error: cannot "), "{}", said.err);
-    let said = run(
-        "postgres://nobody@127.0.0.1:1/none",
-        "public --wait 0 --json",
-    );
-    assert_eq!(said.code, 3);
-    assert_eq!(said.json()["error"]["exit"], "unreachable");
+    assert!(said.err.contains("refused"), "{}", said.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_up_needs_no_waiting() {
+    let db = database().await;
+    assert_eq!(run(db.url(), "public --wait 0").code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_does_not_exist_is_told_and_not_waited_for() {
+    let db = database().await;
+    let said = run(&format!("{}_gone", db.url()), "public");
+    assert_eq!((said.code, said.out.as_str()), (3, ""), "{}", said.err);
+    assert!(said.err.contains("does not exist"), "{}", said.err);
 }
 
 #[tokio::test(flavor = "multi_thread")]

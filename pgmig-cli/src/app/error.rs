@@ -99,6 +99,7 @@ fn migrate(error: &pgmig_runtime::Error) -> Exit {
     use pgmig_runtime::Error as E;
     match error {
         E::Connection { .. } => Exit::Unreachable,
+        E::Ledger { source, .. } if is_not_let_in(source) => Exit::Unreachable,
         E::Blocked(_) | E::Busy { .. } => Exit::Busy,
         E::Plan(_)
         | E::NewerLedger { .. }
@@ -110,4 +111,11 @@ fn migrate(error: &pgmig_runtime::Error) -> Exit {
         | E::NeedsOwnTransaction { .. } => Exit::Refused,
         _ => Exit::Failed,
     }
+}
+
+/// Whether the server refused the connection itself: the role, the password, the database's name
+/// (PostgreSQL's error codes, classes 28 and 3D).
+fn is_not_let_in(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code.starts_with("28") || code.starts_with("3D"))
 }
