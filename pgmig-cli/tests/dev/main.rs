@@ -4,6 +4,7 @@
 
 mod agrees;
 mod check;
+mod errors;
 mod init;
 mod lock;
 mod merge;

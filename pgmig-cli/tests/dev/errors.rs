@@ -1,0 +1,51 @@
+//! `docs/errors.md` has a section for each error that there is, and none for one that is not.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+const PAGE: &str = include_str!("../../../docs/errors.md");
+
+/// The functions whose first argument is an error's name.
+const MAKERS: [&str; 5] = ["error(", "problem(", "warning(", "renamed(", "code: "];
+
+/// The names of errors in the sources below a folder, tests left out.
+fn names(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            names(&path, found);
+        } else if path.file_stem().is_some_and(|stem| stem != "tests") {
+            let source = fs::read_to_string(&path).unwrap();
+            let code = source.split("#[cfg(test)]").next().unwrap();
+            for maker in MAKERS {
+                let arguments = code.split(maker).skip(1);
+                found.extend(arguments.filter_map(first_name));
+            }
+        }
+    }
+}
+
+/// `duplicate-version` of `"duplicate-version", ...`.
+fn first_name(arguments: &str) -> Option<String> {
+    let (name, rest) = arguments.trim_start().strip_prefix('"')?.split_once('"')?;
+    let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    (is_name(name) && rest.starts_with(',')).then(|| name.to_owned())
+}
+
+#[test]
+fn each_error_has_its_section() {
+    let mut made = BTreeSet::new();
+    let core = concat!(env!("CARGO_MANIFEST_DIR"), "/../pgmig-core/src");
+    names(Path::new(core), &mut made);
+    assert!(made.contains("duplicate-version"), "{made:?}");
+    let sections = PAGE.lines().filter_map(|line| line.strip_prefix("### "));
+    let described: BTreeSet<String> = sections.map(str::to_owned).collect();
+    let missing: Vec<_> = made.difference(&described).collect();
+    assert!(
+        missing.is_empty(),
+        "docs/errors.md has no section for {missing:?}"
+    );
+    let unknown: Vec<_> = described.difference(&made).collect();
+    assert!(unknown.is_empty(), "there is no error {unknown:?}");
+}
