@@ -123,7 +123,7 @@ impl Runner<'_> {
         }
     }
 
-    async fn give_up(
+    pub(crate) async fn give_up(
         &self,
         session: &mut Session<'_>,
         target: &Target,
@@ -154,7 +154,7 @@ impl Runner<'_> {
     }
 
     /// One attempt: looks, and applies what is to do.
-    async fn attempt(
+    pub(crate) async fn attempt(
         &self,
         session: &mut Session<'_>,
         target: &Target,
@@ -231,7 +231,7 @@ impl Runner<'_> {
 
     /// Stores the down scripts of what will be applied, where they are not yet. Apart from the
     /// migrations: two that store the same one would wait for each other.
-    async fn keep_scripts(
+    pub(crate) async fn keep_scripts(
         &self,
         session: &mut Session<'_>,
         target: &Target,
@@ -382,7 +382,7 @@ impl Runner<'_> {
     }
 
     /// Sends a message as one, or statement by statement where the server asks for that.
-    async fn send(
+    pub(crate) async fn send(
         &self,
         session: &mut Session<'_>,
         message: &Message,

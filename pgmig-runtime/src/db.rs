@@ -191,6 +191,14 @@ impl<'c> Session<'c> {
         }
     }
 
+    /// The pool, where connections come from one.
+    pub(crate) fn pool(&self) -> Option<PgPool> {
+        match &self.source {
+            Source::Borrowed(_) => None,
+            Source::Pool { pool, .. } => Some(pool.clone()),
+        }
+    }
+
     /// Waits no longer than this for a connection of the pool.
     pub(crate) fn patience(&mut self, patience: Duration) {
         self.patience = patience;

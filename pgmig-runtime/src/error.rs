@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::disagreement::Disagreement;
 use crate::embedded::{ScriptParts, Statement};
+use crate::fleet::FleetError;
 use crate::message::{Place, database_error};
 use crate::stale::StaleError;
 use crate::target::Target;
@@ -176,6 +177,38 @@ pub enum Error {
         /// The version.
         version: String,
     },
+    /// The tenant is being dropped.
+    #[error(
+        "schema {schema} is being dropped\n  \
+         = help: call Migrator::drop_tenant to go on with it; afterwards the tenant can be made anew"
+    )]
+    Dropping {
+        /// The schema.
+        schema: String,
+    },
+    /// A schema is to be dropped that pgmig did not make.
+    #[error(
+        "schema {schema} exists, but the ledger in {ledger} does not know it; nothing was dropped\n  \
+         = help: drop it by hand if it is what you mean: what it holds is not known here"
+    )]
+    NotInLedger {
+        /// The schema.
+        schema: String,
+        /// The ledger's schema.
+        ledger: String,
+    },
+    /// Tenants may not be migrated before `public` is.
+    #[error(
+        "{pending} migration(s) of public are pending, and a tenant's may rely on them\n  \
+         = help: call Migrator::setup, or Migrator::run_public first"
+    )]
+    PublicBehind {
+        /// How many migrations of `public` are pending.
+        pending: usize,
+    },
+    /// More tenants failed than are allowed to; what was done stays.
+    #[error(transparent)]
+    Fleet(Box<FleetError>),
     /// The tenants could not be listed.
     #[error(
         "cannot list the tenants: {why}\n  = query: {query}\n  = help: Migrator::tenants sets the query; its first column is the tenant's UUID"

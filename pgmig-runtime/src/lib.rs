@@ -9,6 +9,7 @@ mod disagreement;
 mod embedded;
 mod error;
 mod failure;
+mod fleet;
 mod group;
 mod journal;
 mod ledger;
@@ -35,6 +36,10 @@ pub use embedded::{
     Checksum, Head, Migration, Migrations, Object, Probe, Scope, Script, Statement, Version,
 };
 pub use error::{Activity, BlockedError, Error, PlanError, StatementError, UnknownEffect};
+pub use fleet::{
+    Dropped, Event, Finish, FleetError, FleetReport, Moved, OnFailure, Requeue, TenantFailure,
+    Tenants,
+};
 pub use migrator::Migrator;
 pub use report::{
     Applied, MigrationState, MigrationStatus, Pending, Repaired, Report, ScopeStatus, SetupReport,

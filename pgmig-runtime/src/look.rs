@@ -52,17 +52,10 @@ impl Runner<'_> {
         target: &Target,
     ) -> Result<Look, Failure> {
         let embedded = self.migrations.of(target.scope);
-        let head = head(embedded);
-        let state = self.read_state(session, target, head).await?;
+        let state = self.read_state(session, target, head(embedded)).await?;
         self.check(target, &state)?;
-        if state.head == quote::hex(head) {
-            return Ok(Look::UpToDate(None));
-        }
-        let allowed = self.settings.unknown_newer == UnknownNewer::Allow;
-        if state.ahead && allowed {
-            let version = state.version.unwrap_or_default();
-            self.warn_ahead(target, &version);
-            return Ok(Look::UpToDate(Some(version)));
+        if let Some(ahead) = self.is_up_to_date(target, &state) {
+            return Ok(Look::UpToDate(ahead));
         }
         let scripts: Vec<_> = down_scripts(embedded).collect();
         let answers = session
@@ -80,6 +73,24 @@ impl Runner<'_> {
             self.warn_ahead(target, version);
         }
         Ok(Look::Behind(Box::new(Work { state, facts, plan })))
+    }
+
+    /// The embedded head of a target.
+    pub(crate) fn head(&self, target: &Target) -> &'static [u8] {
+        head(self.migrations.of(target.scope))
+    }
+
+    /// Whether a target has all that is embedded; with the newest version where it has more.
+    pub(crate) fn is_up_to_date(&self, target: &Target, state: &State) -> Option<Option<String>> {
+        if state.head == quote::hex(self.head(target)) {
+            return Some(None);
+        }
+        let allowed = self.settings.unknown_newer == UnknownNewer::Allow;
+        (state.ahead && allowed).then(|| {
+            let version = state.version.clone().unwrap_or_default();
+            self.warn_ahead(target, &version);
+            Some(version)
+        })
     }
 
     async fn read_state(
@@ -117,12 +128,17 @@ impl Runner<'_> {
     }
 
     /// What no plan can mend.
-    fn check(&self, target: &Target, state: &State) -> Result<(), Failure> {
+    pub(crate) fn check(&self, target: &Target, state: &State) -> Result<(), Failure> {
         if let (Some(recorded), Some(tenant)) = (&state.elsewhere, target.tenant) {
             return Err(Failure::last(Error::SchemaMoved {
                 tenant,
                 recorded: recorded.clone(),
                 expected: target.schema.clone(),
+            }));
+        }
+        if state.dropping {
+            return Err(Failure::last(Error::Dropping {
+                schema: target.schema.clone(),
             }));
         }
         if !state.present && !state.head.is_empty() {

@@ -10,8 +10,9 @@ use crate::apply::Runner;
 use crate::db::{Db, Session, text};
 use crate::error::Error;
 use crate::failure::Failure;
+use crate::fleet::Ensured;
 use crate::ledger::Ledger;
-use crate::report::{Report, SetupReport};
+use crate::report::Report;
 use crate::retry::{Cause, Retry};
 use crate::settings::{Dispatch, OutOfOrder, Settings, UnknownNewer};
 use crate::target::Target;
@@ -37,6 +38,7 @@ pub struct Migrator {
     pub(crate) migrations: &'static Migrations,
     pub(crate) settings: Settings,
     pub(crate) ledger: Ledger,
+    pub(crate) ensured: Ensured,
 }
 
 impl Migrator {
@@ -48,6 +50,7 @@ impl Migrator {
             migrations,
             settings,
             ledger,
+            ensured: Ensured::default(),
         }
     }
 
@@ -56,6 +59,7 @@ impl Migrator {
     #[must_use]
     pub fn tenant_schema(mut self, name: impl Fn(Uuid) -> String + Send + Sync + 'static) -> Self {
         self.settings.tenant_schema = std::sync::Arc::new(name);
+        self.settings.default_names = false;
         self
     }
 
@@ -190,25 +194,6 @@ impl Migrator {
             ..self.runner()
         };
         runner.run(&mut session, &target).await
-    }
-
-    /// Migrates `public`, then the schema of every active tenant.
-    ///
-    /// # Errors
-    /// As [`run_public`](Self::run_public), and when the tenants cannot be listed.
-    pub async fn setup<'c>(&self, db: impl Into<Db<'c>>) -> Result<SetupReport, Error> {
-        self.check_folder()?;
-        let mut session = self.session(db);
-        let runner = self.runner();
-        let public = runner.run_public(&mut session).await?;
-        let mut tenants = Vec::new();
-        if !self.migrations.tenant().is_empty() {
-            for tenant in self.list_tenants(&mut session).await? {
-                let target = self.target(tenant)?;
-                tenants.push(runner.run(&mut session, &target).await?);
-            }
-        }
-        Ok(SetupReport { public, tenants })
     }
 
     /// The session of a run.

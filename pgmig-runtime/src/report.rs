@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::fleet::FleetReport;
 use crate::target::Target;
 
 /// What a run did to one schema.
@@ -60,8 +61,8 @@ pub struct Applied {
 pub struct SetupReport {
     /// To `public`.
     pub public: Report,
-    /// To each active tenant, in the order of the tenants query.
-    pub tenants: Vec<Report>,
+    /// To the active tenants.
+    pub tenants: FleetReport,
 }
 
 /// What would run in one schema.

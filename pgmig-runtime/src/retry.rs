@@ -55,6 +55,12 @@ impl Retry {
         self
     }
 
+    /// How long to wait after the locks could not be had for the `tries`-th time, from 0; `None`:
+    /// give up.
+    pub(crate) fn delay_after(self, tries: usize) -> Option<Duration> {
+        self.delays().nth(tries)
+    }
+
     fn delays(self) -> ExponentialBackoff {
         ExponentialBuilder::new()
             .with_jitter()
@@ -145,6 +151,12 @@ impl Attempts {
     /// Something was applied: every bound starts anew.
     pub(crate) fn progress(&mut self) {
         *self = Attempts::new(self.retry, self.claim_timeout, self.wait_for_database);
+    }
+
+    /// The same after so many tries against locks.
+    pub(crate) fn after(&self, tries: usize) -> Self {
+        let fresh = Attempts::new(self.retry, self.claim_timeout, self.wait_for_database);
+        Attempts { tries, ..fresh }
     }
 
     /// How often the run was tried against locks.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::Migrations;
+use crate::fleet::FleetSettings;
 use crate::retry::Retry;
 
 /// What to do about migrations in the ledger that are newer than all that the binary carries.
@@ -59,6 +60,9 @@ pub(crate) struct Settings {
     pub(crate) unknown_newer: UnknownNewer,
     pub(crate) out_of_order: OutOfOrder,
     pub(crate) dispatch: Dispatch,
+    /// Whether tenant schemas have the names that pgmig gives by default.
+    pub(crate) default_names: bool,
+    pub(crate) fleet: FleetSettings,
 }
 
 impl Settings {
@@ -80,6 +84,8 @@ impl Settings {
                 false => OutOfOrder::Refuse,
             },
             dispatch: Dispatch::default(),
+            default_names: true,
+            fleet: FleetSettings::default(),
         }
     }
 }
@@ -98,6 +104,7 @@ impl fmt::Debug for Settings {
             .field("unknown_newer", &self.unknown_newer)
             .field("out_of_order", &self.out_of_order)
             .field("dispatch", &self.dispatch)
+            .field("fleet", &self.fleet)
             .finish_non_exhaustive()
     }
 }

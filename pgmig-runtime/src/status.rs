@@ -112,7 +112,10 @@ impl Migrator {
         self.plan_scopes(&mut session).await
     }
 
-    async fn plan_scopes(&self, session: &mut Session<'_>) -> Result<Vec<TargetPlan>, Error> {
+    pub(crate) async fn plan_scopes(
+        &self,
+        session: &mut Session<'_>,
+    ) -> Result<Vec<TargetPlan>, Error> {
         let public = self.plan_target(session, &Target::public()).await?;
         let mut plans: Vec<TargetPlan> = public.into_iter().collect();
         if !self.migrations.drizzle().is_empty() {
@@ -180,7 +183,7 @@ impl Migrator {
     }
 
     /// Rows of one query; `None` when the ledger's tables do not exist.
-    async fn read(
+    pub(crate) async fn read(
         &self,
         session: &mut Session<'_>,
         query: String,

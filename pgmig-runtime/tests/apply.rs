@@ -55,8 +55,8 @@ async fn public_and_every_active_tenant_are_migrated() {
     let report = migrator.setup(&pool).await.unwrap();
 
     assert!(report.public.is_noop());
-    assert_eq!(report.tenants.len(), 2);
-    for (id, report) in [one, two].iter().zip(&report.tenants) {
+    assert_eq!(report.tenants.migrated.len(), 2);
+    for (id, report) in [one, two].iter().zip(&report.tenants.migrated) {
         let schema = format!("tenant_{}", id.simple());
         assert_eq!(report.target.schema, schema);
         assert!(report.created);

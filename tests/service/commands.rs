@@ -161,7 +161,7 @@ async fn with_json_each_command_answers_with_one_document() {
     );
     let setup = run(db.url(), "setup --json").json();
     assert_eq!(setup["public"]["applied"][2]["name"], "create_audit_events");
-    assert_eq!(setup["tenants"], serde_json::json!([]));
+    assert_eq!(setup["tenants"]["migrated"], serde_json::json!([]));
     let tenant = run(db.url(), &format!("tenant {TENANT} --json")).json();
     assert_eq!(tenant["target"]["schema"], SCHEMA);
     assert_eq!(tenant["target"]["tenant"], TENANT);

@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use pgmig_runtime::{
-    MigrationState, MigrationStatus, Pending, Report, SetupReport, Status, TargetPlan, TenantState,
-    TenantStatus,
+    FleetReport, MigrationState, MigrationStatus, Pending, Report, SetupReport, Status, TargetPlan,
+    TenantState, TenantStatus,
 };
 
 use super::Answer;
@@ -63,18 +63,64 @@ fn headline(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
 /// nothing to do their number: there may be thousands.
 fn setup(f: &mut Formatter<'_>, report: &SetupReport) -> fmt::Result {
     run(f, &report.public)?;
-    let touched = |tenant: &&Report| !tenant.is_noop() || tenant.ahead.is_some();
-    for tenant in report.tenants.iter().filter(touched) {
+    fleet(f, &report.tenants)
+}
+
+fn fleet(f: &mut Formatter<'_>, fleet: &FleetReport) -> fmt::Result {
+    for tenant in fleet.migrated.iter().take(SHOWN) {
         headline(f, tenant)?;
         names(f, tenant)?;
     }
-    let idle = report.tenants.iter().filter(|tenant| !touched(tenant));
-    match (report.tenants.len(), idle.count()) {
+    if let Some(more @ 1..) = fleet.migrated.len().checked_sub(SHOWN) {
+        let took = time(fleet.duration);
+        writeln!(f, "and {}, all in {took}", count(more, "more tenant"))?;
+    }
+    let mut note = |number: usize, what: &str| match number {
+        0 => Ok(()),
+        _ => writeln!(f, "{}: {what}", count(number, "tenant")),
+    };
+    note(fleet.elsewhere, "migrated by another process meanwhile")?;
+    note(fleet.ahead, "newer than this binary")?;
+    note(fleet.unlisted.len(), "in the ledger, but not active")?;
+    note(fleet.dropping.len(), "being dropped")?;
+    note(fleet.left, "left to another process")?;
+    troubles(f, fleet)?;
+    let touched = fleet.migrated.len() + fleet.elsewhere + fleet.ahead + fleet.left;
+    let troubled = fleet.failed.len() + fleet.gone.len() + fleet.moved.len();
+    let idle = fleet.listed.saturating_sub(touched + troubled);
+    match (fleet.listed, idle) {
         (0, _) => writeln!(f, "no active tenants"),
         (_, 0) => Ok(()),
         (all, idle) if all == idle => writeln!(f, "{}: nothing to do", count(idle, "tenant")),
         (_, idle) => writeln!(f, "{}: nothing to do", count(idle, "other tenant")),
     }
+}
+
+/// How many tenants are written out one by one.
+const SHOWN: usize = 20;
+
+/// The tenants that somebody has to look after.
+fn troubles(f: &mut Formatter<'_>, fleet: &FleetReport) -> fmt::Result {
+    for failure in &fleet.failed {
+        let schema = paint(f, NAME, &failure.target.schema);
+        let failed = paint(f, BAD, "failed");
+        let message = failure.message.replace('\n', "\n  ");
+        writeln!(f, "{schema}: {failed}\n  {message}")?;
+    }
+    for gone in &fleet.gone {
+        let schema = paint(f, NAME, &gone.schema);
+        writeln!(
+            f,
+            "{schema}: {}",
+            paint(f, BAD, "its schema does not exist")
+        )?;
+    }
+    for moved in &fleet.moved {
+        let schema = paint(f, NAME, &moved.recorded);
+        let why = format!("its name would now be {}", moved.expected);
+        writeln!(f, "{schema}: {}", paint(f, BAD, why))?;
+    }
+    Ok(())
 }
 
 /// What was applied, one after the other, in lines of a readable length.

@@ -9,7 +9,7 @@ use super::{Answer, Common, Error};
 #[command(after_help = "\
 Examples:
   app setup                 before the new version starts, as an init container or a release step
-  app setup --json | jq '.tenants | length'
+  app setup --json | jq '.tenants.migrated | length'
 
 Run by several replicas at once, each migration is still applied once.")]
 #[non_exhaustive]

@@ -12,7 +12,7 @@ mod write;
 
 pub(crate) use journal::Row;
 pub(crate) use read::{Facts, State, TargetRow, recorded};
-pub(crate) use write::{script_digest, set_config, set_local};
+pub(crate) use write::{LEASED, script_digest, set_config, set_local};
 
 use sha2::{Digest as _, Sha256};
 
@@ -41,6 +41,11 @@ impl Ledger {
         }
     }
 
+    /// Its schema, quoted.
+    pub(crate) fn quoted(&self) -> &str {
+        &self.quoted
+    }
+
     /// The key of an advisory lock for something of this ledger. Taken only by
     /// `pg_try_advisory_xact_lock`: nobody waits for it, and it ends with the transaction.
     fn key(&self, of: &[&str]) -> i64 {
@@ -57,7 +62,7 @@ impl Ledger {
 }
 
 /// A `DO` block. Its body is quoted as a string: a dollar quote could be ended by a schema's name.
-fn block(body: &str) -> String {
+pub(crate) fn block(body: &str) -> String {
     format!("DO LANGUAGE plpgsql {}", quote::literal(body))
 }
 

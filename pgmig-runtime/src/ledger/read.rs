@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) present: bool,
     /// Whether the embedded head was passed, and everything after it is newer.
     pub(crate) ahead: bool,
+    /// Whether it is being dropped.
+    pub(crate) dropping: bool,
     /// Another schema under which the ledger knows the tenant.
     pub(crate) elsewhere: Option<String>,
     /// The settings of a caller's transaction, to be put back.
@@ -61,7 +63,7 @@ impl Ledger {
             )
         });
         format!(
-            "SELECT pg_catalog.encode(t.head, 'hex') AS head, t.version, n.oid IS NOT NULL AS present, \
+            "SELECT pg_catalog.encode(t.head, 'hex') AS head, t.version, t.state = 'dropping' AS dropping, n.oid IS NOT NULL AS present, \
              (SELECT pg_catalog.obj_description(f.oid, 'pg_namespace') FROM pg_catalog.pg_namespace AS f WHERE f.nspname = {name}) AS format, \
              {elsewhere} AS elsewhere, \
              CASE WHEN t.head = {head} THEN false ELSE {ahead} END AS ahead{settings} \
@@ -70,22 +72,24 @@ impl Ledger {
              LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = {schema}",
             name = quote::literal(&self.schema),
             head = quote::bytes(head),
-            ahead = self.ahead(target, head),
+            ahead = self.ahead(
+                &target.condition("h"),
+                &target.condition("o"),
+                &quote::bytes(head)
+            ),
             condition = target.condition("t"),
             schema = quote::literal(&target.schema),
         )
     }
 
-    /// Whether the embedded head was reached once, and only newer migrations came after.
-    fn ahead(&self, target: &Target, head: &[u8]) -> String {
+    /// Whether the embedded head was reached once, and only newer migrations came after. `mine` and
+    /// `other` find the rows of one target in `h` and `o`.
+    pub(crate) fn ahead(&self, mine: &str, other: &str, head: &str) -> String {
         let l = &self.quoted;
         format!(
             "EXISTS (SELECT FROM {l}.history AS h WHERE {mine} AND h.state = 'applied' AND h.head = {head} \
              AND NOT EXISTS (SELECT FROM {l}.history AS o WHERE {other} AND o.state <> 'rolled_back' AND o.id > h.id \
              AND pg_catalog.string_to_array(o.version, '.')::numeric[] < pg_catalog.string_to_array(h.version, '.')::numeric[]))",
-            mine = target.condition("h"),
-            other = target.condition("o"),
-            head = quote::bytes(head),
         )
     }
 
@@ -218,6 +222,7 @@ fn decode_state(row: &PgRow) -> sqlx::Result<State> {
         version: text(row, "version")?,
         present: truth(row, "present")?,
         ahead: truth(row, "ahead")?,
+        dropping: truth(row, "dropping")?,
         elsewhere: text(row, "elsewhere")?,
         settings,
         format: text(row, "format")?,

@@ -14,7 +14,7 @@ use crate::{Object, Probe};
 /// goes with it, and while it works the term does not matter. Behind a pooler no backend belongs
 /// to anybody, and only the term and a running statement with the owner's mark tell. What the role
 /// may not see of a backend is taken to be so.
-const LEASED: &str = "coalesce(CASE WHEN t.lease_pid IS NULL THEN t.lease_until > pg_catalog.clock_timestamp() \
+pub(crate) const LEASED: &str = "coalesce(CASE WHEN t.lease_pid IS NULL THEN t.lease_until > pg_catalog.clock_timestamp() \
     OR EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.state = 'active' \
     AND a.datname = pg_catalog.current_database() AND pg_catalog.starts_with(a.query, '/* pgmig ' || t.lease_owner || ' */')) \
     ELSE EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = t.lease_pid \
@@ -58,9 +58,12 @@ impl Ledger {
 BEGIN
   PERFORM FROM {l}.target AS t WHERE {condition} FOR UPDATE SKIP LOCKED;
   IF FOUND THEN
-    SELECT t.head, {LEASED} AS leased INTO claimed FROM {l}.target AS t WHERE {condition};
+    SELECT t.head, {LEASED} AS leased, t.state = 'dropping' AS dropping INTO claimed FROM {l}.target AS t WHERE {condition};
     IF claimed.leased THEN
       RAISE EXCEPTION 'another process migrates this schema' USING ERRCODE = '{BUSY}';
+    END IF;
+    IF claimed.dropping THEN
+      RAISE EXCEPTION 'the schema is being dropped' USING ERRCODE = '{MOVED}';
     END IF;
     IF claimed.head <> pg_catalog.decode('{head}', 'hex') THEN
       RAISE EXCEPTION 'the head has moved' USING ERRCODE = '{MOVED}';
@@ -93,6 +96,11 @@ END",
     /// Records a migration as applied and moves the head. Returns how long it took: since the
     /// claim, or since the migration before it in the same transaction.
     pub(crate) fn record(&self, target: &Target, step: &Step) -> String {
+        self.record_since(target, step, "t.updated_at")
+    }
+
+    /// The same, where the migration began at `since`, an expression.
+    pub(crate) fn record_since(&self, target: &Target, step: &Step, since: &str) -> String {
         let migration = &step.migration.0;
         let down = migration
             .down
@@ -101,7 +109,7 @@ END",
         format!(
             "WITH done AS (INSERT INTO {l}.history (schema, scope, version, name, checksum, head, state, statements, down, app, pgmig, applied_by, started_at, finished_at, duration_ms) \
              SELECT t.schema, t.scope, {version}, {name}, {checksum}, {head}, 'applied', {statements}, {down}, {app}, {pgmig}, session_user, \
-             t.updated_at, pg_catalog.clock_timestamp(), extract(epoch FROM pg_catalog.clock_timestamp() - t.updated_at) * 1000 \
+             {since}, pg_catalog.clock_timestamp(), extract(epoch FROM pg_catalog.clock_timestamp() - {since}) * 1000 \
              FROM {l}.target AS t WHERE {condition} RETURNING duration_ms) \
              UPDATE {l}.target AS t SET {moved} WHERE {condition} \
              RETURNING (SELECT pg_catalog.round(done.duration_ms) FROM done) AS duration_ms",

@@ -1,0 +1,144 @@
+//! What to do next of the tenants in hand.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::batch::{self, Batch};
+use super::pick::Standing;
+use super::queue::{Hand, Job};
+use super::worker::{Worker, random};
+use crate::failure::Failure;
+use crate::look::Look;
+use crate::quote;
+use crate::retry::Cause;
+
+/// What to do next.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// All in hand, together.
+    Together(Batch),
+    /// The one in hand.
+    Alone {
+        /// Whether it has a schema already.
+        exists: bool,
+    },
+    /// None of them right now.
+    Nothing,
+}
+
+impl Worker<'_, '_, '_> {
+    /// Settles those that need nothing any more, puts those in other hands behind, keeps one or a
+    /// batch, and gives the rest back.
+    pub(super) async fn choose(&mut self, hand: &mut Hand<'_>) -> Result<Found, Failure> {
+        let standings = self.look(&hand.jobs).await?;
+        for job in std::mem::take(&mut hand.jobs) {
+            match standings.get(&job.target.schema) {
+                Some(standing) if self.is_settled(standing) => self.settle(job, standing),
+                Some(standing) if !standing.free => self.busy(job).await,
+                _ => hand.jobs.push(job),
+            }
+        }
+        if hand.jobs.is_empty() {
+            return Ok(Found::Nothing);
+        }
+        let chosen = &hand.jobs[below(hand.jobs.len())];
+        let place = chosen.place;
+        let standing = standings.get(&chosen.target.schema);
+        let exists = standing.is_some_and(|standing| standing.present);
+        let head = standing.and_then(|standing| shared_head(chosen, standing));
+        let batch = match head {
+            Some(head) => self.plan(chosen, head).await?,
+            None => None,
+        };
+        let Some(batch) = batch else {
+            hand.keep(&[place]);
+            return Ok(Found::Alone { exists });
+        };
+        let alike = |job: &&Job| {
+            let standing = standings.get(&job.target.schema);
+            standing.and_then(|standing| shared_head(job, standing)) == head
+        };
+        let mut places: Vec<usize> = hand.jobs.iter().filter(alike).map(|j| j.place).collect();
+        let size = batch
+            .step()
+            .map_or(1, |step| self.fleet.sizes.of(step.migration.0.version));
+        while places.len() > size {
+            places.swap_remove(below(places.len()));
+        }
+        hand.keep(&places);
+        Ok(Found::Together(batch))
+    }
+
+    /// Where tenants stand, by schema.
+    async fn look(&mut self, jobs: &[Job]) -> Result<HashMap<String, Standing>, Failure> {
+        let query = self.fleet.migrator.ledger.pick(jobs, &self.fleet.since);
+        let read = |error| Failure::ledger("read the ledger", error);
+        let answers = self.session.send(query).await;
+        let answers = answers.map_err(|failed| read(failed.error))?;
+        let mut standings = HashMap::new();
+        for row in answers.iter().flatten() {
+            let standing = Standing::decode(row).map_err(read)?;
+            standings.insert(standing.schema.clone(), standing);
+        }
+        Ok(standings)
+    }
+
+    /// Whether nothing is to do for a tenant in this run.
+    fn is_settled(&self, standing: &Standing) -> bool {
+        standing.head == quote::hex(&self.fleet.head)
+            || standing.state == "dropping"
+            || (standing.state == "failed" && standing.recent)
+    }
+
+    /// Another process was there first.
+    fn settle(&self, job: Job, standing: &Standing) {
+        match standing.state.as_str() {
+            "dropping" => self.fleet.dropping(job.target),
+            "failed" => {
+                let message = standing.error.clone().unwrap_or_default();
+                self.fleet.failed(job, message, None);
+            }
+            _ => self.fleet.done(job),
+        }
+    }
+
+    /// The plan of all tenants at a head, made once. `None`: they are done one by one.
+    async fn plan(&mut self, job: &Job, head: &str) -> Result<Option<Batch>, Failure> {
+        if let Some(known) = self.fleet.plan(head) {
+            return Ok(known);
+        }
+        let runner = self.fleet.migrator.runner();
+        let work = match runner.look(self.session, &job.target).await {
+            Ok(Look::Behind(work)) if work.state.head == head => work,
+            Err(failure) if failure.cause == Cause::Connection => return Err(failure),
+            // Whoever is done alone finds out why, or that nothing is to do.
+            Ok(_) | Err(_) => return Ok(None),
+        };
+        let shares = batch::can_share(&work, runner.dispatch(work.facts.citus));
+        if shares {
+            let kept = runner.keep_scripts(self.session, &job.target, &work);
+            if let Err(failure) = kept.await {
+                return match failure.cause {
+                    Cause::Connection => Err(failure),
+                    _ => Ok(None),
+                };
+            }
+        }
+        let batch = shares.then(|| Batch {
+            work: Arc::new(*work),
+        });
+        self.fleet.learn_plan(head, batch.clone());
+        Ok(batch)
+    }
+}
+
+/// The head at which a tenant can share a transaction with others.
+fn shared_head<'s>(job: &Job, standing: &'s Standing) -> Option<&'s str> {
+    let shares = !job.alone && standing.present && !standing.running && !standing.head.is_empty();
+    shares.then_some(standing.head.as_str())
+}
+
+/// A random index below `length`.
+fn below(length: usize) -> usize {
+    usize::try_from(random() % length.max(1) as u64).unwrap_or(0)
+}

@@ -1,0 +1,80 @@
+//! What is written to the ledger for several tenants at once, or about one that failed.
+
+use std::time::Duration;
+
+use crate::ledger::{LEASED, Ledger, block};
+use crate::planner::Step;
+use crate::quote;
+use crate::retry::BUSY;
+use crate::target::Target;
+
+impl Ledger {
+    /// Claims all of the tenants for the transaction, each at the head that the plan was made for;
+    /// raises [`BUSY`] when one of them is in other hands or has moved.
+    pub(super) fn claim_all(&self, targets: &[&Target], head: &str) -> String {
+        let schemas: Vec<String> = targets
+            .iter()
+            .map(|target| quote::literal(&target.schema))
+            .collect();
+        block(&format!(
+            "DECLARE
+  claimed bigint;
+BEGIN
+  PERFORM FROM {l}.target AS t WHERE t.scope = 'tenant' AND t.schema IN ({schemas}) FOR UPDATE SKIP LOCKED;
+  GET DIAGNOSTICS claimed = ROW_COUNT;
+  IF claimed <> {count} OR EXISTS (SELECT FROM {l}.target AS t WHERE t.scope = 'tenant' AND t.schema IN ({schemas}) \
+    AND (t.head <> pg_catalog.decode('{head}', 'hex') OR t.state = 'dropping' OR (t.lease_owner IS NOT NULL AND {LEASED}))) THEN
+    RAISE EXCEPTION 'another process migrates one of these schemas' USING ERRCODE = '{BUSY}';
+  END IF;
+END",
+            l = self.quoted(),
+            schemas = schemas.join(", "),
+            count = targets.len(),
+        ))
+    }
+
+    /// The settings of one of several tenants, with a note of when its turn began.
+    pub(super) fn settings_begun(
+        &self,
+        target: &Target,
+        lock_timeout: Duration,
+        statement_timeout: Option<Duration>,
+    ) -> String {
+        format!(
+            "{}, pg_catalog.set_config('pgmig.begun', pg_catalog.clock_timestamp()::text, true)",
+            self.settings(target, lock_timeout, statement_timeout)
+        )
+    }
+
+    /// Records a migration as applied since that note.
+    pub(super) fn record_begun(&self, target: &Target, step: &Step) -> String {
+        let begun = "pg_catalog.current_setting('pgmig.begun')::timestamptz";
+        self.record_since(target, step, begun)
+    }
+
+    /// Records that a tenant failed. Not where it got to `head` meanwhile, by another process; and
+    /// nobody is waited for: who has the row just now will write what became of it.
+    pub(super) fn fail(&self, target: &Target, head: &[u8], message: &str) -> String {
+        let l = self.quoted();
+        let tenant = target.tenant.map(|id| id.to_string());
+        format!(
+            "SELECT pg_catalog.set_config('lock_timeout', '500', true); \
+             INSERT INTO {l}.target AS t (schema, scope, tenant, state, error, since, updated_at) \
+             VALUES ({schema}, {scope}, {tenant}, 'failed', {message}, pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp()) \
+             ON CONFLICT (schema, scope) DO UPDATE SET state = 'failed', error = excluded.error, \
+             since = CASE WHEN t.state = 'failed' THEN t.since ELSE excluded.since END, updated_at = excluded.updated_at \
+             WHERE t.head <> {head} AND t.state <> 'dropping'",
+            schema = quote::literal(&target.schema),
+            scope = quote::literal(target.scope.as_str()),
+            tenant = quote::nullable(tenant.as_deref()),
+            message = quote::literal(message),
+            head = quote::bytes(head),
+        )
+    }
+}
+
+/// The query for how many locks the transaction has, how many others have, and how many fit.
+pub(super) const LOCKS: &str = "SELECT pg_catalog.count(*) FILTER (WHERE l.pid = pg_catalog.pg_backend_pid()) AS mine, \
+    pg_catalog.count(*) FILTER (WHERE l.pid <> pg_catalog.pg_backend_pid()) AS others, \
+    pg_catalog.current_setting('max_locks_per_transaction')::int * (pg_catalog.current_setting('max_connections')::int \
+    + pg_catalog.current_setting('max_prepared_transactions')::int) AS room FROM pg_catalog.pg_locks AS l";

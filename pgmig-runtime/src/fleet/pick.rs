@@ -1,0 +1,64 @@
+//! The look at a few tenants just before they are done: who is free, and where each stands.
+
+use sqlx::postgres::PgRow;
+
+use super::queue::Job;
+use crate::db::{required, text, truth};
+use crate::ledger::{LEASED, Ledger};
+use crate::quote;
+
+/// Where a tenant stands, by the ledger.
+#[derive(Debug)]
+pub(super) struct Standing {
+    pub(super) schema: String,
+    /// As hexadecimal digits.
+    pub(super) head: String,
+    pub(super) state: String,
+    pub(super) error: Option<String>,
+    /// Whether its row was written since the run began.
+    pub(super) recent: bool,
+    /// Whether its schema exists.
+    pub(super) present: bool,
+    /// Whether no other process has it in hand.
+    pub(super) free: bool,
+    /// Whether a migration outside a transaction is unfinished.
+    pub(super) running: bool,
+}
+
+impl Ledger {
+    /// The query for where tenants stand. `SKIP LOCKED` tells who has a claim without waiting for
+    /// it; the locks that it takes itself end with the query.
+    pub(super) fn pick(&self, jobs: &[Job], since: &str) -> String {
+        let l = self.quoted();
+        let schemas: Vec<String> = jobs
+            .iter()
+            .map(|job| quote::literal(&job.target.schema))
+            .collect();
+        let schemas = schemas.join(", ");
+        format!(
+            "SELECT t.schema, pg_catalog.encode(t.head, 'hex') AS head, t.state, t.error, t.updated_at >= {since}::timestamptz AS recent, \
+             n.oid IS NOT NULL AS present, c.schema IS NOT NULL AND NOT (t.lease_owner IS NOT NULL AND {LEASED}) AS free, \
+             EXISTS (SELECT FROM {l}.history AS h WHERE h.schema = t.schema AND h.scope = t.scope AND h.state = 'running') AS running \
+             FROM {l}.target AS t \
+             LEFT JOIN (SELECT k.schema FROM {l}.target AS k WHERE k.scope = 'tenant' AND k.schema IN ({schemas}) FOR UPDATE SKIP LOCKED) AS c ON c.schema = t.schema \
+             LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schema \
+             WHERE t.scope = 'tenant' AND t.schema IN ({schemas})",
+            since = quote::literal(since),
+        )
+    }
+}
+
+impl Standing {
+    pub(super) fn decode(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Standing {
+            schema: required(row, "schema")?,
+            head: required(row, "head")?,
+            state: required(row, "state")?,
+            error: text(row, "error")?,
+            recent: truth(row, "recent")?,
+            present: truth(row, "present")?,
+            free: truth(row, "free")?,
+            running: truth(row, "running")?,
+        })
+    }
+}

@@ -1,0 +1,156 @@
+//! How many tenants share one transaction: as many as are cheap together and the server's lock
+//! table holds, found by measuring.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::settings::BATCH_TIME;
+
+/// Batch sizes by the version of the migration that is applied.
+#[derive(Debug)]
+pub(super) struct Sizes {
+    limit: usize,
+    workers: usize,
+    sizes: Mutex<HashMap<&'static str, Size>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    now: usize,
+    /// Lowered for good when the lock table was full.
+    limit: usize,
+}
+
+/// What was measured at the end of a transaction.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measured {
+    pub(super) tenants: usize,
+    pub(super) took: Duration,
+    /// Locks that the transaction has.
+    pub(super) locks: usize,
+    /// Locks that all other transactions of the server have.
+    pub(super) others: usize,
+    /// Locks that the server's lock table has room for: `max_locks_per_transaction` times
+    /// (`max_connections` + `max_prepared_transactions`) (Lock Management).
+    pub(super) room: usize,
+}
+
+impl Sizes {
+    pub(super) fn new(limit: usize, workers: usize) -> Self {
+        Sizes {
+            limit,
+            workers,
+            sizes: Mutex::default(),
+        }
+    }
+
+    fn with<T>(&self, version: &'static str, act: impl FnOnce(&mut Size) -> T) -> T {
+        let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = Size {
+            now: 1,
+            limit: self.limit,
+        };
+        act(sizes.entry(version).or_insert(fresh))
+    }
+
+    /// How many tenants the next batch may have.
+    pub(super) fn of(&self, version: &'static str) -> usize {
+        self.with(version, |size| size.now)
+    }
+
+    /// The largest batch that is allowed at present, of any migration.
+    pub(super) fn largest(&self) -> usize {
+        let sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        sizes.values().map(|size| size.now).max().unwrap_or(1)
+    }
+
+    /// Learns from a batch that went through. Grows by doubling, because what is measured on few
+    /// says little of many.
+    pub(super) fn learn(&self, version: &'static str, measured: Measured) {
+        let Measured {
+            tenants,
+            took,
+            locks,
+            others,
+            room,
+        } = measured;
+        let each = took.as_secs_f64() / tenants as f64;
+        let by_time = (BATCH_TIME.as_secs_f64() / each.max(1e-6)) as usize;
+        // Half of what is free, by all workers together: other processes take their part.
+        let free = room.saturating_sub(others);
+        let by_locks = free / (2 * self.workers) / locks.div_ceil(tenants).max(1);
+        self.with(version, |size| {
+            let grown = size.now.max(2 * tenants);
+            size.now = grown.min(by_time).min(by_locks).min(size.limit).max(1);
+        });
+    }
+
+    /// The lock table was full with a batch of this many.
+    pub(super) fn halve(&self, version: &'static str, tenants: usize) {
+        self.with(version, |size| {
+            size.limit = (tenants / 2).max(1);
+            size.now = size.now.min(size.limit);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cheap(tenants: usize) -> Measured {
+        Measured {
+            tenants,
+            took: Duration::from_micros(200) * u32::try_from(tenants).unwrap_or(1),
+            locks: 5 * tenants,
+            others: 0,
+            room: 6400,
+        }
+    }
+
+    #[test]
+    fn cheap_migrations_double_up_to_what_the_locks_allow() {
+        let sizes = Sizes::new(1000, 4);
+        let mut seen = vec![sizes.of("1")];
+        for _ in 0..9 {
+            sizes.learn("1", cheap(sizes.of("1")));
+            seen.push(sizes.of("1"));
+        }
+        // 6400 locks, half of them for 4 workers, 5 each: 160.
+        assert_eq!(seen, [1, 2, 4, 8, 16, 32, 64, 128, 160, 160]);
+    }
+
+    #[test]
+    fn a_slow_migration_stays_alone() {
+        let sizes = Sizes::new(1000, 1);
+        let took = Duration::from_millis(80);
+        sizes.learn("1", Measured { took, ..cheap(1) });
+        assert_eq!(sizes.of("1"), 1);
+    }
+
+    #[test]
+    fn locks_of_others_make_batches_smaller() {
+        let sizes = Sizes::new(1000, 1);
+        sizes.learn("1", cheap(64));
+        assert_eq!(sizes.of("1"), 128);
+        sizes.learn(
+            "1",
+            Measured {
+                others: 6200,
+                ..cheap(64)
+            },
+        );
+        assert_eq!(sizes.of("1"), 20);
+    }
+
+    #[test]
+    fn a_full_lock_table_halves_for_good() {
+        let sizes = Sizes::new(1000, 1);
+        sizes.learn("1", cheap(64));
+        sizes.halve("1", 100);
+        assert_eq!(sizes.of("1"), 50);
+        sizes.learn("1", cheap(50));
+        assert_eq!(sizes.of("1"), 50);
+    }
+}

@@ -1,0 +1,154 @@
+//! The look at the whole fleet: one query that returns only who has something to do.
+
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use super::Tenants;
+use crate::db::{number, required, text, truth};
+use crate::ledger::Ledger;
+use crate::quote;
+
+/// What one query tells of the fleet.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// How many tenants are listed.
+    pub(super) listed: usize,
+    /// How many are ahead of the binary.
+    pub(super) ahead: usize,
+    /// The server's time.
+    pub(super) at: String,
+    /// Those that are not simply up to date.
+    pub(super) rows: Vec<Row>,
+}
+
+/// A tenant that is not simply up to date.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// `None` for what the query lists as NULL.
+    pub(super) tenant: Option<Uuid>,
+    /// Whether it is listed.
+    pub(super) listed: bool,
+    /// What the ledger has of it.
+    pub(super) known: Option<Known>,
+}
+
+/// A tenant's row in the ledger.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) schema: String,
+    /// As hexadecimal digits.
+    pub(super) head: String,
+    pub(super) state: String,
+    /// Whether its schema exists.
+    pub(super) present: bool,
+}
+
+impl Tenants {
+    /// The query that lists them, to stand in a `FROM`. A closing semicolon is no part of it, and
+    /// the line break ends a comment that it may end with.
+    pub(super) fn listed(&self, active: &str) -> String {
+        let query = match self {
+            Tenants::Active => active.to_owned(),
+            Tenants::Query(query) => query.clone(),
+            Tenants::List(tenants) => {
+                let tenants: Vec<String> = tenants.iter().map(|id| format!("'{id}'")).collect();
+                format!(
+                    "SELECT pg_catalog.unnest(ARRAY[{}]::uuid[])",
+                    tenants.join(", ")
+                )
+            }
+        };
+        let query = query.trim_end().trim_end_matches(';');
+        format!(
+            "SELECT pg_catalog.row_number() OVER () AS place, r.tenant::text::uuid AS tenant FROM (\n{query}\n) AS r (tenant)"
+        )
+    }
+
+    /// Whether tenants that are not listed are of interest.
+    pub(super) fn is_whole(&self) -> bool {
+        !matches!(self, Tenants::List(_))
+    }
+}
+
+impl Ledger {
+    /// The query for who has something to do, or is not as it should be. `default_names`: whether
+    /// schemas are named as pgmig does by default, which the query can verify itself.
+    pub(super) fn survey(
+        &self,
+        tenants: &Tenants,
+        active: &str,
+        head: &[u8],
+        default_names: bool,
+        allow_ahead: bool,
+    ) -> String {
+        let l = self.quoted();
+        let head = quote::bytes(head);
+        let (join, unlisted) = match tenants.is_whole() {
+            true => ("FULL", "l.place IS NULL OR "),
+            false => ("LEFT", ""),
+        };
+        let misnamed = match default_names {
+            true => " OR t.schema <> 'tenant_' || pg_catalog.replace(t.tenant::text, '-', '')",
+            false => "",
+        };
+        let ahead = match allow_ahead {
+            true => format!(
+                "(d.place IS NOT NULL AND d.present AND d.state = 'active' AND d.head <> {head} AND {})",
+                self.ahead(
+                    "h.schema = d.schema AND h.scope = 'tenant'",
+                    "o.schema = d.schema AND o.scope = 'tenant'",
+                    &head
+                )
+            ),
+            false => "false".to_owned(),
+        };
+        format!(
+            "WITH listed AS MATERIALIZED ({listed}), \
+             differs AS MATERIALIZED (SELECT l.place, coalesce(l.tenant, t.tenant) AS tenant, t.schema, t.head, t.state, n.oid IS NOT NULL AS present \
+             FROM listed AS l {join} JOIN (SELECT k.tenant, k.schema, k.head, k.state FROM {l}.target AS k WHERE k.scope = 'tenant' AND k.tenant IS NOT NULL) AS t ON t.tenant = l.tenant \
+             LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schema \
+             WHERE {unlisted}t.head IS DISTINCT FROM {head} OR t.state <> 'active' OR n.oid IS NULL{misnamed}), \
+             judged AS MATERIALIZED (SELECT d.*, coalesce({ahead}, false) AS ahead FROM differs AS d) \
+             SELECT (SELECT pg_catalog.count(*) FROM listed) AS listed, \
+             (SELECT pg_catalog.count(*) FROM judged AS a WHERE a.ahead) AS ahead, \
+             pg_catalog.clock_timestamp()::text AS at, j.tenant IS NOT NULL OR j.place IS NOT NULL AS found, \
+             j.tenant, j.place IS NOT NULL AS is_listed, j.schema, pg_catalog.encode(j.head, 'hex') AS head, j.state, j.present \
+             FROM (SELECT 1) AS one LEFT JOIN judged AS j ON NOT j.ahead ORDER BY j.place, j.schema",
+            listed = tenants.listed(active),
+        )
+    }
+}
+
+impl Survey {
+    /// Reads the answer to [`survey`](Ledger::survey).
+    pub(super) fn decode(rows: &[PgRow]) -> sqlx::Result<Self> {
+        let mut survey = Survey::default();
+        for row in rows {
+            survey.listed = usize::try_from(number(row, "listed")?).unwrap_or(0);
+            survey.ahead = usize::try_from(number(row, "ahead")?).unwrap_or(0);
+            survey.at = required(row, "at")?;
+            if truth(row, "found")? {
+                survey.rows.push(decode(row)?);
+            }
+        }
+        Ok(survey)
+    }
+}
+
+fn decode(row: &PgRow) -> sqlx::Result<Row> {
+    let tenant = text(row, "tenant")?;
+    let known = match text(row, "schema")? {
+        None => None,
+        Some(schema) => Some(Known {
+            schema,
+            head: required(row, "head")?,
+            state: required(row, "state")?,
+            present: truth(row, "present")?,
+        }),
+    };
+    Ok(Row {
+        tenant: tenant.and_then(|id| Uuid::parse_str(&id).ok()),
+        listed: truth(row, "is_listed")?,
+        known,
+    })
+}
