@@ -10,14 +10,17 @@ use crate::{Folder, Problem, Script};
 
 /// Checks the scripts that are not settled: the up scripts that the lock file does not have as they
 /// are now, and all down scripts, which it does not have at all. What is locked was checked when it
-/// was locked, and is not parsed again.
+/// was locked, and is not parsed again. Without `levels` no rules are asked about statements.
 pub(super) fn check(
     folder: &Folder,
     lock: &Lock,
     verdict: &Verdict,
     shown: &str,
-    levels: &Levels,
+    levels: Option<&Levels>,
 ) -> Vec<Problem> {
+    let lints = levels.is_some();
+    let usual = Levels::default();
+    let levels = levels.unwrap_or(&usual);
     let edited: HashSet<&str> = verdict.findings.iter().filter_map(edited).collect();
     let settled = |up: &Script, locked: bool| {
         locked && lock.state == State::Sound && !edited.contains(up.path.as_str())
@@ -48,6 +51,7 @@ pub(super) fn check(
             .collect(),
         shown,
         levels,
+        lints,
     };
     let mut problems: Vec<Problem> = problems.into_iter().flatten().collect();
     if checks.settled.len() < folder.migrations().count() {

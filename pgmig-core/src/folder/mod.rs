@@ -161,6 +161,7 @@ pub fn load_with(root: &Path, shown: &str, options: &Options) -> Loaded {
         mut folder,
         unread,
         levels,
+        foreign,
     } = read::all(&roots, options.layout, &mut problems);
     let lock = lock::read(root, shown, &mut problems);
     if lock.state != State::Missing {
@@ -172,7 +173,15 @@ pub fn load_with(root: &Path, shown: &str, options: &Options) -> Loaded {
         migration.locked = verdict.claimed.contains(&index);
     }
     crate::sql::check::commit_before(&mut folder);
-    let mut wrong_sql = check::check(&folder, &lock, &verdict, shown, &levels);
+    // Of a lock file that is not sound nothing is concluded, and a folder that is taken over has
+    // been applied: there all migrations look new, and are not.
+    let lints = match lock.state {
+        State::Sound => true,
+        State::Missing => !foreign,
+        _ => false,
+    };
+    let levels = lints.then_some(&levels);
+    let mut wrong_sql = check::check(&folder, &lock, &verdict, shown, levels);
     // What has a message of its own there is no second mistake.
     wrong_sql.retain(|one| {
         let start = |problem: &Problem| problem.span.as_ref().map(|span| span.start);

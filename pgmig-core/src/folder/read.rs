@@ -17,6 +17,8 @@ pub(super) struct Read {
     pub(super) unread: Vec<Absent>,
     /// How loud each lint is.
     pub(super) levels: Levels,
+    /// Whether another tool made the folder.
+    pub(super) foreign: bool,
 }
 
 /// Reads all files of the folder but the lock file.
@@ -34,6 +36,10 @@ pub(super) fn all(roots: &Roots<'_>, layout: Option<Layout>, problems: &mut Vec<
     let mut read = Read {
         unread: misnamed.map(Absent::from).collect(),
         levels: settings.levels,
+        foreign: listing
+            .found
+            .iter()
+            .any(|found| found.layout != Layout::Pgmig),
         folder: Folder {
             root: roots.root.to_owned(),
             tenant_folder: roots.tenant.cloned(),

@@ -4,11 +4,15 @@
 //! set in `pgmig.toml` (`[lints]`), silence for a file or a statement with `-- pgmig: allow(rule)`.
 
 mod rules;
+#[cfg(test)]
+mod testing;
 
 use std::collections::HashMap;
 
 pub use rules::ALL;
-pub(crate) use rules::*;
+pub(crate) use rules::{
+    NEEDLESS_NO_TRANSACTION, OF_STATEMENT, SESSION_SETTING, TENANT_WRITES_PUBLIC,
+};
 
 /// What happens when a rule finds something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +53,8 @@ pub struct Rule {
     pub name: &'static str,
     /// The level where nothing else is said.
     pub level: Level,
+    /// The lock that is taken on the table, where one is the point.
+    pub lock: Option<&'static str>,
     /// What it is about, in one line.
     pub about: &'static str,
     /// Why it matters, with the lock that is taken.

@@ -2,7 +2,7 @@
 
 mod body;
 pub(crate) mod check;
-mod cursor;
+pub(crate) mod cursor;
 pub(crate) mod ddl;
 mod facts;
 pub(crate) mod names;

@@ -60,21 +60,21 @@ impl Tree {
         load(&self.root(), "migrations")
     }
 
-    /// The first line of each problem.
-    pub(crate) fn titles(&self) -> Vec<String> {
-        self.load()
-            .problems
-            .iter()
-            .map(ToString::to_string)
+    /// What does not compile.
+    fn errors(&self) -> Vec<Problem> {
+        let problems = self.load().problems.into_iter();
+        problems
+            .filter(|problem| problem.severity == Severity::Error)
             .collect()
     }
 
+    /// The first line of each error.
+    pub(crate) fn titles(&self) -> Vec<String> {
+        self.errors().iter().map(ToString::to_string).collect()
+    }
+
     pub(crate) fn codes(&self) -> Vec<&'static str> {
-        self.load()
-            .problems
-            .iter()
-            .map(|problem| problem.code)
-            .collect()
+        self.errors().iter().map(|problem| problem.code).collect()
     }
 
     pub(crate) fn rendered(&self) -> Vec<String> {

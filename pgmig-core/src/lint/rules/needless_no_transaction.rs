@@ -6,6 +6,7 @@ use crate::lint::{Level, Rule};
 pub(crate) const NEEDLESS_NO_TRANSACTION: Rule = Rule {
     name: "needless-no-transaction",
     level: Level::Warn,
+    lock: None,
     about: "`-- pgmig: no-transaction` in a file whose statements all run in a transaction",
     why: "Outside a transaction a migration can stop half way, and what was done stays.",
     instead: "Delete the directive.",

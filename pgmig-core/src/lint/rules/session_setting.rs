@@ -6,6 +6,7 @@ use crate::lint::{Level, Rule};
 pub(crate) const SESSION_SETTING: Rule = Rule {
     name: "session-setting",
     level: Level::Deny,
+    lock: None,
     about: "`SET`, `RESET` or `set_config` that stays in the session",
     why: "The connection goes back to the application's pool with the setting, or a pooler gives \
           it to another program. And pgmig sets `search_path` and the role itself: with another \

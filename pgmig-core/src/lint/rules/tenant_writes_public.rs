@@ -6,6 +6,7 @@ use crate::lint::{Level, Rule};
 pub(crate) const TENANT_WRITES_PUBLIC: Rule = Rule {
     name: "tenant-writes-public",
     level: Level::Deny,
+    lock: Some("ROW EXCLUSIVE"),
     about: "a tenant's migration that inserts, updates or deletes rows outside its schema",
     why: "It runs once for each tenant: a row that is inserted is inserted a thousand times, and \
           with ROW EXCLUSIVE on the table every tenant waits for the same rows.",

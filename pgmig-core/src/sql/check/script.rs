@@ -173,6 +173,11 @@ impl<'a> Report<'a> {
         });
     }
 
+    /// How much was found.
+    pub(crate) fn len(&self) -> usize {
+        self.found.len()
+    }
+
     /// All of it.
     pub(crate) fn finish(self) -> Vec<Problem> {
         self.found

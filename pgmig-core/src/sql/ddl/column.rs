@@ -83,7 +83,9 @@ pub(super) fn column(cursor: &mut Cursor<'_>) -> Option<Column> {
         ..Column::default()
     };
     if !cursor.at_any(COLUMN_CONSTRAINTS) && !cursor.at_any(&[",", ")"]) {
+        let start = cursor.start();
         (column.ty, column.array) = type_name(cursor);
+        column.written = cursor.since(start);
     }
     while !cursor.done() && !cursor.at_any(&[",", ")"]) {
         constraint_of_column(cursor, &mut column.constraints);

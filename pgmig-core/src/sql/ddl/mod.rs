@@ -161,6 +161,8 @@ pub(crate) struct Column {
     pub(crate) ty: Name,
     /// Whether it is an array.
     pub(crate) array: bool,
+    /// The bytes of the type with its modifiers.
+    pub(crate) written: Range<usize>,
     /// Its constraints.
     pub(crate) constraints: Vec<ColumnConstraint>,
     /// The whole definition.

@@ -1,5 +1,7 @@
 //! What a statement does to the world.
 
+mod constraints;
+
 use std::collections::HashMap;
 
 use super::world::{Column, Entry, Key, Place, Relation, State, World, home};
@@ -16,6 +18,8 @@ pub(super) struct Event<'a> {
     pub(super) scope: Scope,
     /// Where it stands.
     pub(super) place: Place,
+    /// The text that the change was read from.
+    pub(super) text: &'a str,
     /// Whether it surely happens: what stands in a `DO` may be conditional.
     pub(super) certain: bool,
     /// The world.
@@ -50,7 +54,8 @@ impl Event<'_> {
     fn column(&self, column: &Defined) -> (String, Column) {
         let entry = self.entry(State::Here);
         let ty = column.ty.last().to_owned();
-        (column.name.last().to_owned(), Column { entry, ty })
+        let written = self.text[column.written.clone()].to_owned();
+        (column.name.last().to_owned(), Column { entry, ty, written })
     }
 
     fn create_table(&mut self, table: &CreateTable) {
@@ -102,7 +107,12 @@ impl Event<'_> {
             columns.extend(table.columns.iter().map(|column| self.column(column)));
         }
         relation.columns = columns;
+        let own = table.name.last();
+        for column in &table.columns {
+            constraints::of_column(&mut relation, own, column);
+        }
         for constraint in &table.constraints {
+            constraints::of_table(&mut relation, own, constraint, self.text);
             if let Some(name) = &constraint.name {
                 let part = (Kind::Other, name.last().to_owned());
                 relation.parts.insert(part, self.entry(State::Here));
@@ -207,6 +217,7 @@ impl Event<'_> {
                 let column = Column {
                     entry: entry.clone(),
                     ty: String::new(),
+                    written: String::new(),
                 };
                 (name.last().to_owned(), column)
             });
@@ -532,6 +543,7 @@ impl Event<'_> {
         let part = |name: &Name| (Kind::Other, name.last().to_owned());
         match act {
             Act::AddConstraint(constraint) => {
+                constraints::of_table(relation, &key.name, constraint, self.text);
                 if constraint.name.is_none() {
                     forget_names(relation);
                 }
@@ -543,7 +555,9 @@ impl Event<'_> {
                     }
                 }
             }
+            Act::ValidateConstraint(name) => constraints::validated(relation, name.last()),
             Act::DropConstraint { constraint, .. } => {
+                constraints::dropped(relation, constraint.last());
                 relation.parts.insert(part(constraint), dropped);
                 let index = Key {
                     schema: key.schema.clone(),
@@ -574,11 +588,12 @@ impl Event<'_> {
         };
         let children = relation.children.clone();
         if let Some(columns) = &mut relation.columns {
-            change_columns(columns, act, here, dropped);
+            change_columns(columns, act, here, dropped, self.text);
         }
         if let Act::AddColumn { column, .. } = act
             && !column.constraints.is_empty()
         {
+            constraints::of_column(relation, &key.name, column);
             forget_names(relation);
         }
         if let Act::DropColumn { cascade, .. } = act {
@@ -615,12 +630,19 @@ impl Event<'_> {
     }
 }
 
-fn change_columns(columns: &mut HashMap<String, Column>, act: &Act, here: &Entry, dropped: &Entry) {
+fn change_columns(
+    columns: &mut HashMap<String, Column>,
+    act: &Act,
+    here: &Entry,
+    dropped: &Entry,
+    text: &str,
+) {
     match act {
         Act::AddColumn { column, .. } => {
             let new = Column {
                 entry: here.clone(),
                 ty: column.ty.last().to_owned(),
+                written: text[column.written.clone()].to_owned(),
             };
             let there = columns.get(column.name.last());
             if there.is_none_or(|there| !there.entry.is_here()) {
@@ -639,6 +661,7 @@ fn change_columns(columns: &mut HashMap<String, Column>, act: &Act, here: &Entry
             let moved = Column {
                 entry: here.clone(),
                 ty: there.ty.clone(),
+                written: there.written.clone(),
             };
             there.entry = dropped.clone();
             if dropped.state != State::Maybe {
@@ -646,9 +669,15 @@ fn change_columns(columns: &mut HashMap<String, Column>, act: &Act, here: &Entry
             }
             columns.insert(to.last().to_owned(), moved);
         }
-        Act::ColumnType { column, ty, .. } => {
+        Act::ColumnType {
+            column,
+            ty,
+            written,
+            ..
+        } => {
             if let Some(there) = columns.get_mut(column.last()) {
                 ty.last().clone_into(&mut there.ty);
+                text[written.clone()].clone_into(&mut there.written);
             }
         }
         _ => {}

@@ -6,6 +6,7 @@
 
 mod apply;
 mod code;
+mod context;
 mod hermetic;
 mod told;
 mod verify;
@@ -16,15 +17,16 @@ use std::rc::Rc;
 
 use super::body::{self, Language};
 use super::check::{Checked, One, Report};
-use super::ddl::{Change, Kind};
+use super::ddl::{Act, Change, Kind};
 use super::slot;
 use super::split::split;
 use super::squawk::query::{Uses, Where, uses};
 use super::stack;
 use crate::directive::Ask;
-use crate::lint::Levels;
+use crate::lint::{self, Levels};
 use crate::{Folder, Migration, Problem, Scope, Script};
 use apply::Event;
+pub(crate) use context::Context;
 use verify::Verify;
 use world::{Place, Relation, State, World, home};
 
@@ -38,6 +40,8 @@ pub(crate) struct Checks<'a> {
     pub(crate) shown: &'a str,
     /// How loud each lint is.
     pub(crate) levels: &'a Levels,
+    /// Whether the rules are asked about the statements of drafts.
+    pub(crate) lints: bool,
 }
 
 /// Finds names that mean nothing, are taken, or are not the migration's to change.
@@ -47,12 +51,14 @@ pub(crate) fn check(folder: &Folder, checks: &Checks<'_>) -> Vec<Problem> {
 
 fn history(folder: &Folder, checks: &Checks<'_>) -> Vec<Problem> {
     let mut history = History {
+        folder,
         world: World::default(),
+        fresh: HashSet::new(),
         checks,
         found: Vec::new(),
     };
     history.ledgers();
-    history.tenants(folder);
+    history.tenants();
     for scope in Scope::ALL {
         history.world.schema(home(scope));
         let migrations = folder.of(scope);
@@ -67,7 +73,10 @@ fn history(folder: &Folder, checks: &Checks<'_>) -> Vec<Problem> {
 }
 
 struct History<'a> {
+    folder: &'a Folder,
     world: World,
+    /// What the script at hand created.
+    fresh: HashSet<String>,
     checks: &'a Checks<'a>,
     found: Vec<Problem>,
 }
@@ -97,8 +106,9 @@ impl History<'_> {
     }
 
     /// What only the tenants have.
-    fn tenants(&mut self, folder: &Folder) {
-        let statements = folder
+    fn tenants(&mut self) {
+        let statements = self
+            .folder
             .of(Scope::Tenant)
             .iter()
             .flat_map(|migration| &migration.up.statements);
@@ -136,18 +146,19 @@ impl History<'_> {
 
     fn migration(&mut self, scope: Scope, migration: &Migration) {
         let draft = !self.checks.settled.contains(migration.up.path.as_str());
-        self.script(scope, &migration.up, draft);
+        self.script(scope, &migration.up, draft, true);
         if let Some(down) = &migration.down
             && draft
         {
             let after = self.world.clone();
-            self.script(scope, down, true);
+            self.script(scope, down, true, false);
             self.world = after;
         }
     }
 
-    fn script(&mut self, scope: Scope, script: &Script, draft: bool) {
+    fn script(&mut self, scope: Scope, script: &Script, draft: bool, lints: bool) {
         self.world.temporary.clear();
+        self.fresh.clear();
         if self.checks.broken.contains(script.path.as_str()) {
             self.world.blur(home(scope));
             return;
@@ -155,15 +166,70 @@ impl History<'_> {
         let sql = script.sql();
         let masked = slot::mask(&sql);
         let split = split(&masked);
-        let path = format!("{}/{}", self.checks.shown, script.path);
+        let path = self.folder.shown(self.checks.shown, &script.path);
         let checked = Checked::new(&path, script, &masked, &split, scope);
         let place: Rc<str> = Rc::from(path.as_str());
         let mut report = draft.then(|| Report::new(&checked, self.checks.levels));
         for statement in &checked.statements {
+            let regrets = if lints && self.checks.lints && draft {
+                self.lint(&checked, statement)
+            } else {
+                Vec::new()
+            };
+            let before = report.as_ref().map_or(0, Report::len);
             self.statement(&checked, statement, &place, report.as_mut());
+            // What does not work need not be regretted.
+            if let Some(report) = report.as_mut().filter(|report| report.len() == before) {
+                for (rule, problem) in regrets {
+                    report.lint(rule, statement, problem);
+                }
+            }
+            self.note_new(statement);
         }
         self.found
             .extend(report.into_iter().flat_map(Report::finish));
+    }
+
+    /// Asks the rules about a statement of an up script.
+    fn lint(
+        &self,
+        checked: &Checked<'_>,
+        statement: &One<'_>,
+    ) -> Vec<(&'static lint::Rule, Problem)> {
+        let context = Context {
+            world: &self.world,
+            fresh: &self.fresh,
+            checked,
+            statement,
+        };
+        let rules = lint::OF_STATEMENT.iter();
+        rules
+            .flat_map(|(rule, check)| check(&context).into_iter().map(|found| (*rule, found)))
+            .collect()
+    }
+
+    /// Remembers what a statement created, under the name that it has now.
+    fn note_new(&mut self, statement: &One<'_>) {
+        match &statement.change {
+            Change::CreateTable(table) => {
+                self.fresh.insert(table.name.last().to_owned());
+            }
+            Change::Create(create) if create.kind.is_relation() => {
+                self.fresh.insert(create.name.last().to_owned());
+            }
+            Change::CreateIndex(index) => {
+                let name = index.name.as_ref();
+                self.fresh.extend(name.map(|name| name.last().to_owned()));
+            }
+            Change::Alter(alter) if self.fresh.contains(alter.name.last()) => {
+                let renamed = alter.actions.iter().filter_map(|action| match &action.act {
+                    Act::RenameTo(to) => Some(to.last().to_owned()),
+                    _ => None,
+                });
+                self.fresh.extend(renamed);
+            }
+            _ => {}
+        }
     }
 
     fn statement(
@@ -255,7 +321,7 @@ impl History<'_> {
         ) {
             self.world.blur(home(scope));
         }
-        self.happen(scope, place, true, &statement.change);
+        self.happen(scope, place, text, true, &statement.change);
         if let (Change::Create(create), Some(body)) = (&statement.change, body)
             && create.kind == Kind::Function
         {
@@ -272,7 +338,7 @@ impl History<'_> {
     fn run(&mut self, scope: Scope, code: &str, place: &Place) {
         let effect = code::effect(code);
         for change in &effect.changes {
-            self.happen(scope, place, false, change);
+            self.happen(scope, place, code, false, change);
         }
         if effect.dynamic {
             self.world.blur(home(scope));
@@ -285,7 +351,7 @@ impl History<'_> {
             // What it calls in turn is taken for dynamic.
             let inner = code::effect(&body);
             for change in &inner.changes {
-                self.happen(scope, place, false, change);
+                self.happen(scope, place, &body, false, change);
             }
             if inner.dynamic {
                 self.world.blur(home(scope));
@@ -293,10 +359,11 @@ impl History<'_> {
         }
     }
 
-    fn happen(&mut self, scope: Scope, place: &Place, certain: bool, change: &Change) {
+    fn happen(&mut self, scope: Scope, place: &Place, text: &str, certain: bool, change: &Change) {
         let mut event = Event {
             scope,
             place: place.clone(),
+            text,
             certain,
             world: &mut self.world,
         };

@@ -81,6 +81,8 @@ pub(super) struct Column {
     pub(super) entry: Entry,
     /// Its type's name; empty where it is not known.
     pub(super) ty: String,
+    /// Its type as it is written, with modifiers.
+    pub(super) written: String,
 }
 
 /// A table, a view, a sequence, an index.
@@ -98,6 +100,22 @@ pub(super) struct Relation {
     pub(super) children: Vec<Key>,
     /// The table of an index.
     pub(super) table: Option<Key>,
+    /// Its foreign keys: the constraint's name and the other table.
+    pub(super) references: Vec<(String, Name)>,
+    /// Its checks: the constraint's name, the column that it says is not null, whether it holds for
+    /// all rows.
+    pub(super) checks: Vec<Check>,
+}
+
+/// A check of a table.
+#[derive(Clone, Debug)]
+pub(super) struct Check {
+    /// The constraint's name, where it has one.
+    pub(super) name: Option<String>,
+    /// The column, where it says that one is not null and no more.
+    pub(super) not_null: Option<String>,
+    /// Whether it holds for all rows.
+    pub(super) valid: bool,
 }
 
 impl Relation {
@@ -109,6 +127,8 @@ impl Relation {
             parts: HashMap::new(),
             children: Vec::new(),
             table: None,
+            references: Vec::new(),
+            checks: Vec::new(),
         }
     }
 }

@@ -13,6 +13,12 @@ pub(crate) fn told(files: &[(&str, &str)]) -> Vec<String> {
     shown(&Tree::new(files).load())
 }
 
+/// The errors alone.
+pub(crate) fn errors(files: &[(&str, &str)]) -> Vec<String> {
+    let all = told(files).into_iter();
+    all.filter(|line| line.starts_with("error")).collect()
+}
+
 fn shown(loaded: &Loaded) -> Vec<String> {
     loaded
         .problems

@@ -1,6 +1,6 @@
 //! Names that are followed through the history of `public`.
 
-use super::told;
+use super::errors as told;
 use crate::tree::Tree;
 
 const BASE: &str = "CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL, name text);\n\

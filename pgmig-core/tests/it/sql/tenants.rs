@@ -1,6 +1,6 @@
 //! What a tenant's migration may touch.
 
-use super::told;
+use super::errors as told;
 
 /// What is said about a migration of the tenants, beside tables of `public` and of the tenants.
 fn tenant(sql: &str) -> Vec<String> {
