@@ -60,6 +60,12 @@ pub enum Error {
         /// What the server says.
         source: sqlx::Error,
     },
+    /// The server's catalog could not be read.
+    #[error("cannot read the catalog: {source}")]
+    Catalog {
+        /// What the server says.
+        source: sqlx::Error,
+    },
     /// The ledger was written by a later pgmig, in a format this one does not know.
     #[error(
         "the ledger in schema {ledger} has format {found}, and this binary knows format {known}\n  \

@@ -9,6 +9,7 @@ mod disagreement;
 mod embedded;
 mod error;
 mod failure;
+mod fingerprint;
 mod fleet;
 mod group;
 mod journal;
@@ -36,6 +37,10 @@ pub use embedded::{
     Checksum, Head, Migration, Migrations, Object, Probe, Scope, Script, Statement, Version,
 };
 pub use error::{Activity, BlockedError, Error, PlanError, StatementError, UnknownEffect};
+pub use fingerprint::{
+    Change, Description, Difference, Drift, Fact, Fingerprint, FingerprintOptions, describe,
+    fingerprint,
+};
 pub use fleet::{
     Dropped, Event, Finish, FleetError, FleetReport, Moved, OnFailure, Requeue, TenantFailure,
     Tenants,
