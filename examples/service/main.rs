@@ -61,10 +61,8 @@ async fn main() -> ExitCode {
 async fn serve(migrator: &Migrator, to: &Serve) -> Result<(), Box<dyn Error>> {
     let service = service::boot(migrator, &to.database_url, &to.listen).await?;
     let (migrated, address) = (&service.migrated, service.address);
-    write!(
-        std::io::stdout(),
-        "{migrated}listening on http://{address}\n"
-    )?;
+    let mut out = std::io::stdout();
+    writeln!(out, "{migrated}listening on http://{address}")?;
     tokio::signal::ctrl_c().await?;
     service.stop().await
 }

@@ -24,11 +24,12 @@ struct Whole {
 /// A whole program: reads the command line, runs the command, prints. For a binary that only
 /// migrates; an app with commands of its own flattens [`Command`] into them.
 ///
-/// ```ignore
-/// static MIGRATIONS: pgmig::Migrations = pgmig::embed_migrations!();
+/// ```no_run
+/// use std::process::ExitCode;
 ///
-/// fn main() -> std::process::ExitCode {
-///     pgmig::cli::run(&MIGRATIONS)
+/// // In an app: `fn main() -> ExitCode { pgmig::cli::run(&MIGRATIONS) }`
+/// fn main_of(migrations: &'static pgmig_runtime::Migrations) -> ExitCode {
+///     pgmig_cli::run(migrations)
 /// }
 /// ```
 ///

@@ -1,4 +1,4 @@
-//! The example service as a person runs it: the real binary, on a real PostgreSQL.
+//! The examples as a person runs them: the real binaries, on a real PostgreSQL.
 
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -7,5 +7,6 @@ mod boot;
 mod commands;
 mod demo;
 mod http;
+mod migrator;
 mod program;
 mod readme;

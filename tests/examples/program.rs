@@ -36,18 +36,29 @@ impl From<Output> for Said {
     }
 }
 
-/// The example's binary, built with the features of this test. Cargo names no variable for the
-/// binary of an example, and builds it before a test only if no test is chosen by name.
-fn binary() -> &'static PathBuf {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let mut features = "cli".to_owned();
-        if cfg!(feature = "tls-rustls") {
-            features.push_str(",tls-rustls");
-        }
+/// Where the binaries of the examples are, built with the features of this test. Cargo names no
+/// variable for them, and builds them before a test only if no test is chosen by name.
+fn binaries() -> &'static PathBuf {
+    static BINARIES: OnceLock<PathBuf> = OnceLock::new();
+    BINARIES.get_or_init(|| {
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--example", "service", "--features"]);
-        build.arg(features).current_dir(env!("CARGO_MANIFEST_DIR"));
+        build.args([
+            "build",
+            "--quiet",
+            "--example",
+            "service",
+            "--example",
+            "migrator",
+        ]);
+        build.args([
+            "--features",
+            if cfg!(feature = "tls-rustls") {
+                "cli,tls-rustls"
+            } else {
+                "cli"
+            },
+        ]);
+        build.current_dir(env!("CARGO_MANIFEST_DIR"));
         if !cfg!(debug_assertions) {
             build.arg("--release");
         }
@@ -56,16 +67,14 @@ fn binary() -> &'static PathBuf {
         assert!(built.status.success(), "{said}");
         // target/debug/deps/service-0123456789abcdef
         let this = std::env::current_exe().unwrap();
-        let profile = this.parent().unwrap().parent().unwrap();
-        let name = format!("service{}", std::env::consts::EXE_SUFFIX);
-        profile.join("examples").join(name)
+        this.parent().unwrap().with_file_name("examples")
     })
 }
 
-/// The example, to be run with arguments that are separated by blanks, without any setting of
+/// An example, to be run with arguments that are separated by blanks, without any setting of
 /// whoever runs the test.
-pub(crate) fn service(args: &str) -> Command {
-    let mut command = Command::new(binary());
+fn example(name: &str, args: &str) -> Command {
+    let mut command = Command::new(binaries().join(name));
     command
         .args(args.split_whitespace())
         .env_remove("DATABASE_URL")
@@ -74,7 +83,17 @@ pub(crate) fn service(args: &str) -> Command {
     command
 }
 
-/// Runs the example on a database.
+/// The service.
+pub(crate) fn service(args: &str) -> Command {
+    example("service", args)
+}
+
+/// The program that only migrates.
+pub(crate) fn migrator(args: &str) -> Command {
+    example("migrator", args)
+}
+
+/// Runs the service on a database.
 pub(crate) fn run(database_url: &str, args: &str) -> Said {
     let mut command = service(args);
     command.env("DATABASE_URL", database_url);
