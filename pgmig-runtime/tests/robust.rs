@@ -79,6 +79,33 @@ async fn a_lock_that_cannot_be_had_is_an_error_that_names_who_has_it() {
 }
 
 #[tokio::test]
+async fn a_target_that_another_process_has_claimed_is_not_waited_for_inside_the_server() {
+    for after in [B, CIC] {
+        let db = TestDatabase::create().await.unwrap();
+        let pool = db.pool();
+        Migrator::new(embed(&[A])).run_public(&pool).await.unwrap();
+        let mut holder = pool.begin().await.unwrap();
+        sqlx::raw_sql("UPDATE pgmig.target SET updated_at = now() WHERE schema = 'public'")
+            .execute(&mut *holder)
+            .await
+            .unwrap();
+
+        let migrator = Migrator::new(embed(&[A, after])).claim_timeout(Duration::ZERO);
+        let run = tokio::spawn({
+            let pool = pool.clone();
+            async move { migrator.run_public(&pool).await }
+        });
+        // Whoever waits for the holder is let go by its end, and is no error then.
+        while !run.is_finished() && support::waiting(&pool).await == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(support::waiting(&pool).await, 0);
+        holder.rollback().await.unwrap();
+        assert!(matches!(run.await.unwrap(), Err(Error::Busy { .. })));
+    }
+}
+
+#[tokio::test]
 async fn an_app_that_starts_before_its_database_waits_for_it() {
     let server = PrivateServer::start(&[]).unwrap();
     let db = TestDatabase::create_on(server.server()).await.unwrap();

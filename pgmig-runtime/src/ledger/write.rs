@@ -50,6 +50,9 @@ impl Ledger {
     /// waits for it. For a target without a row it is an advisory lock, tried and not awaited. The
     /// row is read in a statement of its own once it is locked: what is computed beside a lock can
     /// be of the row as it was before.
+    ///
+    /// A row that is there but skipped is never inserted beside: `ON CONFLICT DO NOTHING` waits for
+    /// whoever has updated the row, with a snapshot that a concurrent index build waits for in turn.
     pub(crate) fn guard(&self, target: &Target, head: &str) -> String {
         let tenant = target.tenant.map(|id| id.to_string());
         block(&format!(
@@ -71,6 +74,9 @@ BEGIN
     UPDATE {l}.target AS t SET updated_at = pg_catalog.clock_timestamp() WHERE {condition};
   ELSE
     IF NOT pg_catalog.pg_try_advisory_xact_lock({key}) THEN
+      RAISE EXCEPTION 'another process migrates this schema' USING ERRCODE = '{BUSY}';
+    END IF;
+    IF EXISTS (SELECT FROM {l}.target AS t WHERE {condition}) THEN
       RAISE EXCEPTION 'another process migrates this schema' USING ERRCODE = '{BUSY}';
     END IF;
     INSERT INTO {l}.target (schema, scope, tenant, state, since, updated_at)

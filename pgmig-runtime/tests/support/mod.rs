@@ -192,3 +192,9 @@ pub(crate) async fn history(pool: &PgPool) -> Vec<String> {
     let query = "SELECT schema || ' ' || version || ' ' || state FROM pgmig.history ORDER BY id";
     column(pool, query).await
 }
+
+/// How many sessions of the database wait for a lock.
+pub(crate) async fn waiting(pool: &PgPool) -> i64 {
+    let query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    sqlx::query_scalar(query).fetch_one(pool).await.unwrap()
+}
