@@ -75,6 +75,13 @@ pub use pgmig_cli as cli;
 ///
 /// After the path, or in its place:
 ///
+/// - `layout = "sqlx"`: whose rules the folder follows. It is told by the files themselves where
+///   they tell; the layouts are `pgmig`, `sqlx`, `refinery`, `diesel`, `golang-migrate` (`river`
+///   and `sea-orm` mean the same), `goose`, `dbmate`, `prisma`, `flyway` and `drizzle`. `layout` in
+///   the folder's `pgmig.toml` says it too, and there `cargo pgmig` sees it.
+/// - `tenant = "path"`: the folder of the tenant scope, where that is not `tenant/` in the folder.
+/// - `adopt = "sqlx"`: take over what this tool has applied to the database, at the first boot; or
+///   `any`, or `nothing`. As [`Migrator::adopt`].
 /// - `crate = path`: where pgmig is, if it is not `::pgmig`, for a crate that was renamed or is
 ///   re-exported: `embed_migrations!("db", crate = my_database::pgmig)`.
 ///

@@ -22,7 +22,7 @@ pub(crate) fn expand(input: TokenStream, environment: &Environment) -> TokenStre
         Err(error) => {
             let errors = error.to_compile_error();
             let build = Build::broken(quote!(#errors #wrong_arguments));
-            return build.tokens(&written, "", &options.pgmig);
+            return build.tokens(&written, "", &options);
         }
     };
     let loaded =
@@ -31,7 +31,7 @@ pub(crate) fn expand(input: TokenStream, environment: &Environment) -> TokenStre
     let mut build = Build::new(loaded, request.span);
     build.add_errors(wrong_arguments);
     build.add_drafts(&drafts, environment.locked, request.span);
-    build.tokens(&written, &request.shown, &options.pgmig)
+    build.tokens(&written, &request.shown, &options)
 }
 
 /// What goes into the tokens.
@@ -82,13 +82,14 @@ impl Build {
         }
     }
 
-    fn tokens(&self, written: &Input, shown: &str, pgmig: &syn::Path) -> TokenStream {
+    fn tokens(&self, written: &Input, shown: &str, options: &Options) -> TokenStream {
+        let pgmig = &options.pgmig;
         let (errors, drafts) = (&self.errors, &self.drafts);
         let broken = !self.errors.is_empty();
         let value = if broken {
             fallback::value(pgmig)
         } else {
-            value::value(&self.folder, shown, pgmig)
+            value::value(&self.folder, shown, options)
         };
         // Makes Cargo build again when the variable is set, changed or unset.
         let watch = quote! {

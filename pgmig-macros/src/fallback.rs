@@ -18,6 +18,7 @@ pub(crate) fn value(pgmig: &syn::Path) -> TokenStream {
             folder: "",
             compare_folder: false,
             out_of_order: false,
+            adopt: #private::Adopt::Refuse,
             app: "",
         }
         .embed()

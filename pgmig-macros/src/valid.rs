@@ -48,6 +48,8 @@ pub(crate) struct Request {
 pub(crate) struct Options {
     /// The crate that the tokens name, `::pgmig` unless `crate = path` says another.
     pub(crate) pgmig: syn::Path,
+    /// What is to be done about migrations that another tool has applied.
+    pub(crate) adopt: Adopt,
     /// The layout that is named.
     pub(crate) layout: Option<Layout>,
     /// The folder of the tenant scope from the crate's directory, where one is named.
@@ -115,6 +117,7 @@ impl Options {
     pub(crate) fn new(arguments: &[Argument]) -> (Self, Option<syn::Error>) {
         let mut options = Options {
             pgmig: syn::parse_quote!(::pgmig),
+            adopt: Adopt::Unsaid,
             layout: None,
             tenant: None,
         };
@@ -144,6 +147,11 @@ impl Options {
                 quote!(#other),
                 "expected the path of pgmig, as in `crate = my_database::pgmig`",
             )),
+            ("adopt", value) => {
+                let word = text(value, "expected a word in quotes, as in `adopt = \"sqlx\"`")?;
+                self.adopt = Adopt::parse(word)?;
+                Ok(())
+            }
             ("layout", value) => {
                 let word = text(
                     value,
@@ -178,6 +186,47 @@ impl Options {
     }
 }
 
+/// What is to be done about migrations that another tool has applied.
+#[derive(Clone, Copy)]
+pub(crate) enum Adopt {
+    Unsaid,
+    Any,
+    Nothing,
+    /// The variant of the runtime's `Tool`.
+    From(&'static str),
+}
+
+impl Adopt {
+    fn parse(word: &LitStr) -> syn::Result<Self> {
+        const TOOLS: [(&str, &str); 10] = [
+            ("sqlx", "Sqlx"),
+            ("refinery", "Refinery"),
+            ("diesel", "Diesel"),
+            ("sea-orm", "SeaOrm"),
+            ("golang-migrate", "GolangMigrate"),
+            ("goose", "Goose"),
+            ("dbmate", "Dbmate"),
+            ("prisma", "Prisma"),
+            ("flyway", "Flyway"),
+            ("drizzle", "Drizzle"),
+        ];
+        let written = word.value();
+        match written.as_str() {
+            "any" => return Ok(Adopt::Any),
+            "nothing" => return Ok(Adopt::Nothing),
+            _ => {}
+        }
+        if let Some((_, variant)) = TOOLS.iter().find(|(name, _)| *name == written) {
+            return Ok(Adopt::From(variant));
+        }
+        let names = TOOLS.map(|(name, _)| name).join("`, `");
+        Err(syn::Error::new(
+            word.span(),
+            format!("unknown tool `{written}`; it is `any`, `nothing` or one of `{names}`"),
+        ))
+    }
+}
+
 fn text<'a>(value: &'a Expr, expected: &str) -> syn::Result<&'a LitStr> {
     match value {
         Expr::Lit(ExprLit {
@@ -193,8 +242,8 @@ fn unknown(key: &syn::Ident, word: &str) -> syn::Error {
         key.span(),
         format!(
             "unknown argument `{word}`\n\
-             help: a path in quotes, `layout = \"sqlx\"`, `tenant = \"db/tenants\"` and \
-             `crate = path::to::pgmig` are all there is"
+             help: a path in quotes, `layout = \"sqlx\"`, `tenant = \"db/tenants\"`, \
+             `adopt = \"sqlx\"` and `crate = path::to::pgmig` are all there is"
         ),
     )
 }

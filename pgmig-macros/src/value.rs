@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::script::{option, script};
+use crate::valid::{Adopt, Options};
 
 /// The module that the tokens name. It carries the exact version, so that a macro and a runtime
 /// that do not fit fail loudly.
@@ -31,7 +32,8 @@ pub(crate) fn scope_name(scope: Scope) -> Ident {
 /// Every name is absolute, primitive types too, so that nothing the calling module defines gets
 /// in between. Slices of what a `const fn` makes are statics or `const` blocks, because a
 /// temporary outside of them does not live for `'static`.
-pub(crate) fn value(folder: &Folder, shown: &str, pgmig: &syn::Path) -> TokenStream {
+pub(crate) fn value(folder: &Folder, shown: &str, options: &Options) -> TokenStream {
+    let pgmig = &options.pgmig;
     let files = Files::of(folder, shown, private(pgmig));
     let private = &files.private;
     let statics = files.statics();
@@ -40,6 +42,7 @@ pub(crate) fn value(folder: &Folder, shown: &str, pgmig: &syn::Path) -> TokenStr
     let entries = files.entries("", &files.paths());
     let path = format!("/{shown}");
     let out_of_order = folder.out_of_order;
+    let adopt = adopt(options.adopt, private);
     quote! {{
         #statics
         static PUBLIC: [#private::Migration; #publics] = #public;
@@ -58,6 +61,7 @@ pub(crate) fn value(folder: &Folder, shown: &str, pgmig: &syn::Path) -> TokenStr
             },
             compare_folder: ::core::cfg!(debug_assertions),
             out_of_order: #out_of_order,
+            adopt: #adopt,
             app: ::core::concat!(
                 ::core::env!("CARGO_PKG_NAME"), " ", ::core::env!("CARGO_PKG_VERSION")
             ),
@@ -180,6 +184,17 @@ fn drizzle_entry(entry: &DrizzleEntry, private: &TokenStream) -> TokenStream {
     quote!(#private::DrizzleEntry { created_at: #created_at, hash: #hash, folder: #folder })
 }
 
+/// What is asked for about migrations of another tool.
+fn adopt(adopt: Adopt, private: &TokenStream) -> TokenStream {
+    let tool = match adopt {
+        Adopt::Unsaid => return quote!(#private::Adopt::Refuse),
+        Adopt::Any => return quote!(#private::Adopt::Any),
+        Adopt::Nothing => return quote!(#private::Adopt::Nothing),
+        Adopt::From(tool) => Ident::new(tool, Span::call_site()),
+    };
+    quote!(#private::Adopt::From(#private::Tool::#tool))
+}
+
 /// 32 bytes as one byte string: a token instead of 63.
 fn bytes(digest: [u8; 32]) -> TokenStream {
     let literal = Literal::byte_string(&digest);
@@ -200,7 +215,7 @@ mod tests {
         ]);
         let sample = sample.locked();
         let folder = sample.load().folder;
-        let tokens = value(&folder, "db/my migrations", &syn::parse_quote!(::pgmig));
+        let tokens = value(&folder, "db/my migrations", &Options::new(&[]).0);
         syn::parse2::<syn::Expr>(tokens.clone()).unwrap();
         (sample, tokens.to_string())
     }

@@ -16,7 +16,7 @@ use crate::retry::{Attempts, Cause};
 use crate::settings::{Dispatch, Settings};
 use crate::target::Target;
 use crate::watch::{Watch, marker, token};
-use crate::{Migration, Migrations, activity, quote};
+use crate::{Migration, Migrations, activity, drizzle, quote};
 
 /// Applies migrations to targets over one session.
 #[derive(Debug)]
@@ -161,20 +161,29 @@ impl Runner<'_> {
         report: &mut Report,
         splits: &mut Vec<&'static str>,
     ) -> Result<(), Failure> {
-        let work = match self.look(session, target).await? {
-            Look::UpToDate(ahead) => {
-                report.ahead = ahead;
-                return Ok(());
+        let work = loop {
+            let work = match self.look(session, target).await? {
+                Look::UpToDate(ahead) => {
+                    report.ahead = ahead;
+                    return Ok(());
+                }
+                Look::Behind(work) => work,
+            };
+            report.ahead.clone_from(&work.plan.ahead);
+            let taken_over = work.adopted.as_ref().map_or(0, |all| all.migrations.len());
+            let pending = work.plan.steps.len() + taken_over;
+            if !work.facts.writable && pending > 0 {
+                return Err(Failure::last(Error::ReadOnly {
+                    schema: target.schema.clone(),
+                    pending,
+                }));
             }
-            Look::Behind(work) => work,
+            let Some(adopted) = &work.adopted else {
+                break work;
+            };
+            let adoption = self.write_adopted(session, target, &work, adopted).await?;
+            report.adopted = Some(adoption);
         };
-        report.ahead.clone_from(&work.plan.ahead);
-        if !work.facts.writable && !work.plan.steps.is_empty() {
-            return Err(Failure::last(Error::ReadOnly {
-                schema: target.schema.clone(),
-                pending: work.plan.steps.len(),
-            }));
-        }
         self.keep_scripts(session, target, &work).await?;
         let mut head = work.state.head.clone();
         let mut create = !work.state.present;
@@ -360,6 +369,9 @@ impl Runner<'_> {
                 message.statement(step.migration, script, index, fill);
             }
             message.record(step.migration, &self.ledger.record(target, step));
+            if let Some(entry) = self.drizzle_entry(target, step.migration) {
+                message.ours(&drizzle::record(entry));
+            }
         }
         if self.within {
             message.ours(&crate::ledger::set_local(&work.state.settings));

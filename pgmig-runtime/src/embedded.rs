@@ -6,6 +6,8 @@ use std::fmt;
 
 use include_dir::Dir;
 
+use crate::adopt::Adopt;
+
 /// Whose schema a migration changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
@@ -343,6 +345,8 @@ pub struct MigrationsParts {
     pub compare_folder: bool,
     /// Whether a migration may come before one that is already applied.
     pub out_of_order: bool,
+    /// What to do about migrations that another tool has applied.
+    pub adopt: Adopt,
     /// The name and version of the crate that embeds, for the ledger: `shop 1.4.0`.
     pub app: &'static str,
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::adopt::{AdoptionError, Tool};
 use crate::disagreement::Disagreement;
 use crate::embedded::{ScriptParts, Statement};
 use crate::fleet::FleetError;
@@ -118,6 +119,19 @@ pub enum Error {
         /// The schema that the naming gives.
         expected: String,
     },
+    /// Another tool has applied migrations to the schema, and nothing says what to do about them.
+    #[error("{}", render::not_adopted(.schema, .tools, .tables))]
+    NotAdopted {
+        /// The schema.
+        schema: String,
+        /// The tools whose tables are there.
+        tools: Vec<Tool>,
+        /// The tables, with their schemas, in the same order.
+        tables: Vec<String>,
+    },
+    /// What another tool recorded does not fit the migrations of the binary.
+    #[error(transparent)]
+    Adoption(Box<AdoptionError>),
     /// There are migrations to apply, and the connection may only read.
     #[error(
         "{pending} migration(s) of schema {schema} are pending, and the server does not let this connection write\n  \

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use crate::activity;
 use crate::apply::{Runner, applied};
 use crate::db::{Answers, Failed, Session, number, send, send_each, text};
+use crate::drizzle;
 use crate::embedded::Statement;
 use crate::error::{Error, UnknownEffect};
 use crate::failure::Failure;
@@ -138,6 +139,10 @@ impl<'j> Journal<'j> {
         let ran = self.run(&mut worker, Some(claim)).await;
         worker.close().await;
         ran?;
+        if let Some(entry) = self.runner.drizzle_entry(self.target, self.step.migration) {
+            let recorded = send(claim, drizzle::record(entry)).await;
+            recorded.map_err(|failed| Failure::ledger("write Drizzle's ledger", failed.error))?;
+        }
         let finish = ledger.finish(self.target, self.step, &self.row);
         let answers = send(claim, finish).await.map_err(claiming)?;
         Ok(applied_of(self.step, &answers))
@@ -158,10 +163,10 @@ impl<'j> Journal<'j> {
             let _ = send(worker.connection(), release).await;
             return Err(failure);
         }
-        let finish = vec![
-            ledger.fence(&self.row),
-            ledger.finish(self.target, self.step, &self.row),
-        ];
+        let entry = self.runner.drizzle_entry(self.target, self.step.migration);
+        let mut finish = vec![ledger.fence(&self.row)];
+        finish.extend(entry.map(drizzle::record));
+        finish.push(ledger.finish(self.target, self.step, &self.row));
         let answers = note(worker.connection(), self.dispatch, finish).await;
         let answers = answers.map_err(claiming)?;
         worker.close().await;

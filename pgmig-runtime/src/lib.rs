@@ -3,9 +3,11 @@
 //! No parser: every fact about a statement was computed when the migrations were embedded.
 
 mod activity;
+mod adopt;
 mod apply;
 mod db;
 mod disagreement;
+mod drizzle;
 mod embedded;
 mod error;
 mod failure;
@@ -31,6 +33,7 @@ mod target;
 mod watch;
 mod worker;
 
+pub use adopt::{Adopt, AdoptionError, Misfit, Tool};
 pub use db::Db;
 pub use disagreement::Disagreement;
 pub use embedded::{
@@ -47,8 +50,8 @@ pub use fleet::{
 };
 pub use migrator::Migrator;
 pub use report::{
-    Applied, MigrationState, MigrationStatus, Pending, Repaired, Report, ScopeStatus, SetupReport,
-    Status, TargetPlan, TenantState, TenantStatus,
+    Adoption, Applied, MigrationState, MigrationStatus, Pending, Repaired, Report, ScopeStatus,
+    SetupReport, Status, TargetPlan, TenantState, TenantStatus,
 };
 pub use retry::Retry;
 pub use settings::{Dispatch, OutOfOrder, UnknownNewer};
@@ -61,6 +64,7 @@ pub use uuid::Uuid;
 /// and a runtime that do not fit fail to build instead of misunderstanding each other.
 #[doc(hidden)]
 pub mod __private_0_1_0 {
+    pub use crate::adopt::{Adopt, Tool};
     pub use crate::embedded::{
         DrizzleEntry, Migration, MigrationParts, Migrations, MigrationsParts, Object, Probe, Scope,
         ScriptParts, StatementParts, Version,

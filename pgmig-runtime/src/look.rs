@@ -1,5 +1,6 @@
 //! A look at the ledger: is there anything to do, and what?
 
+use crate::adopt::{self, Adopted};
 use crate::apply::Runner;
 use crate::db::Session;
 use crate::embedded::ScriptParts;
@@ -16,6 +17,8 @@ pub(crate) struct Work {
     pub(crate) state: State,
     pub(crate) facts: Facts,
     pub(crate) plan: Plan,
+    /// What another tool applied, and the ledger does not have yet.
+    pub(crate) adopted: Option<Adopted>,
 }
 
 /// What a look at the ledger found.
@@ -63,7 +66,10 @@ impl Runner<'_> {
             .await
             .map_err(Failure::reading)?;
         let facts = Facts::decode(&answers).map_err(Failure::decoding)?;
-        let plan = planner::plan(embedded, &facts.recorded, self.policy()).map_err(|wrong| {
+        let adopted = self.find_adopted(session, target, &state, &facts).await?;
+        let mut known = facts.recorded.clone();
+        known.extend(adopted.iter().flat_map(adopt::recorded));
+        let plan = planner::plan(embedded, &known, self.policy()).map_err(|wrong| {
             Failure::last(Error::Plan(Box::new(PlanError {
                 target: target.clone(),
                 disagreements: wrong,
@@ -72,7 +78,12 @@ impl Runner<'_> {
         if let Some(version) = &plan.ahead {
             self.warn_ahead(target, version);
         }
-        Ok(Look::Behind(Box::new(Work { state, facts, plan })))
+        Ok(Look::Behind(Box::new(Work {
+            state,
+            facts,
+            plan,
+            adopted,
+        })))
     }
 
     /// The embedded head of a target.

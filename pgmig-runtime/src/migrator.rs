@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
+use crate::adopt::Adopt;
 use crate::apply::Runner;
 use crate::db::{Db, Session, text};
 use crate::error::Error;
@@ -145,6 +146,31 @@ impl Migrator {
     #[must_use]
     pub fn dispatch(mut self, dispatch: Dispatch) -> Self {
         self.settings.dispatch = dispatch;
+        self
+    }
+
+    /// What to do about migrations that another tool has applied; as the macro's `adopt = "..."`
+    /// says otherwise, or else to refuse where there are any.
+    ///
+    /// ```no_run
+    /// # async fn boot(migrations: &'static pgmig_runtime::Migrations, pool: sqlx::PgPool) -> Result<(), pgmig_runtime::Error> {
+    /// use pgmig_runtime::{Migrator, Tool};
+    /// // The first boot after the change from sqlx::migrate!: nothing is run again.
+    /// let report = Migrator::new(migrations).adopt(Tool::Sqlx).run_public(&pool).await?;
+    /// assert!(report.adopted.is_some());
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn adopt(mut self, adopt: impl Into<Adopt>) -> Self {
+        self.settings.adopt = adopt.into();
+        self
+    }
+
+    /// Whether `drizzle.__drizzle_migrations` is kept in step with what is applied of a Drizzle
+    /// folder, and what it has more is taken over; it is otherwise.
+    #[must_use]
+    pub fn drizzle_ledger(mut self, keep: bool) -> Self {
+        self.settings.drizzle_ledger = keep;
         self
     }
 

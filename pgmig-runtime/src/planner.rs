@@ -148,7 +148,7 @@ pub(crate) fn digest(script: &ScriptParts, count: usize) -> [u8; 32] {
 
 /// The 32 bytes of a recorded checksum. One of a format that is not known here still takes part
 /// in the head, by its text.
-fn checksum_bytes(text: &str) -> [u8; 32] {
+pub(crate) fn checksum_bytes(text: &str) -> [u8; 32] {
     parse_checksum(text).unwrap_or_else(|| Sha256::digest(text).into())
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use crate::adopt::Tool;
 use crate::error::{Activity, StatementError};
 use crate::message::{Place, database_error};
 
@@ -180,4 +181,24 @@ fn describe(activity: &Activity) -> String {
         duration(activity.running),
         query.split_whitespace().collect::<Vec<_>>().join(" ")
     )
+}
+
+/// What other tools have applied where nothing says what to do about it.
+pub(crate) fn not_adopted(schema: &str, tools: &[Tool], tables: &[String]) -> String {
+    let named: Vec<String> = tools
+        .iter()
+        .zip(tables)
+        .map(|(tool, table)| format!("{tool} ({table})"))
+        .collect();
+    let mut text = format!(
+        "schema {schema} was migrated by {}; nothing was run",
+        named.join(" and ")
+    );
+    for tool in tools {
+        let _ = write!(
+            text,
+            "\n  = help: to go on from there: `adopt = \"{tool}\"` in embed_migrations!, or Migrator::adopt(Tool::{tool:?})"
+        );
+    }
+    text + "\n  = help: if those are not the migrations of this binary: Migrator::adopt(Adopt::Nothing)"
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::adopt::Tool;
 use crate::fleet::FleetReport;
 use crate::target::Target;
 
@@ -16,6 +17,8 @@ pub struct Report {
     pub target: Target,
     /// What was applied, in order; empty when there was nothing to do.
     pub applied: Vec<Applied>,
+    /// What was taken over before, where another tool had applied migrations.
+    pub adopted: Option<Adoption>,
     /// Whether the schema was created.
     pub created: bool,
     /// The newest version in the ledger, where it is newer than all that the binary carries.
@@ -33,6 +36,19 @@ impl Report {
     pub fn is_noop(&self) -> bool {
         self.applied.is_empty()
     }
+}
+
+/// What was taken over from another tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Adoption {
+    /// The tool.
+    pub tool: Tool,
+    /// Its table, with the schema.
+    pub table: String,
+    /// How many migrations it had applied.
+    pub migrations: usize,
 }
 
 /// One migration that was applied.
@@ -234,6 +250,7 @@ impl Report {
         Report {
             target: target.clone(),
             applied: Vec::new(),
+            adopted: None,
             created: false,
             ahead: None,
             duration: Duration::ZERO,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::Migrations;
+use crate::adopt::Adopt;
 use crate::fleet::FleetSettings;
 use crate::retry::Retry;
 
@@ -60,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) unknown_newer: UnknownNewer,
     pub(crate) out_of_order: OutOfOrder,
     pub(crate) dispatch: Dispatch,
+    pub(crate) adopt: Adopt,
+    pub(crate) drizzle_ledger: bool,
     /// Whether tenant schemas have the names that pgmig gives by default.
     pub(crate) default_names: bool,
     pub(crate) fleet: FleetSettings,
@@ -84,6 +87,8 @@ impl Settings {
                 false => OutOfOrder::Refuse,
             },
             dispatch: Dispatch::default(),
+            adopt: migrations.0.adopt.clone(),
+            drizzle_ledger: true,
             default_names: true,
             fleet: FleetSettings::default(),
         }
@@ -104,6 +109,8 @@ impl fmt::Debug for Settings {
             .field("unknown_newer", &self.unknown_newer)
             .field("out_of_order", &self.out_of_order)
             .field("dispatch", &self.dispatch)
+            .field("adopt", &self.adopt)
+            .field("drizzle_ledger", &self.drizzle_ledger)
             .field("fleet", &self.fleet)
             .finish_non_exhaustive()
     }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
+use crate::adopt;
 use crate::db::{Db, Session};
 use crate::embedded::ScriptParts;
 use crate::error::Error;
 use crate::failure::Failure;
-use crate::ledger::{TargetRow, recorded};
+use crate::ledger::{Facts, State, TargetRow, recorded};
 use crate::look::{Look, Work};
 use crate::message::{Fill, script_text};
 use crate::planner::{self, Plan, Policy, Recorded, Step};
@@ -169,17 +170,26 @@ impl Migrator {
         target: &Target,
     ) -> Result<Option<TargetPlan>, Error> {
         let embedded = self.migrations.of(target.scope);
-        let policy = Policy {
-            unknown_newer: UnknownNewer::Allow,
-            out_of_order: OutOfOrder::Allow,
-        };
-        let plan = planner::plan(embedded, &[], policy).unwrap_or_default();
         let query = format!(
             "SELECT FROM pg_catalog.pg_namespace WHERE nspname = {}",
             quote::literal(&target.schema)
         );
         let present = self.read(session, query).await?.unwrap_or_default();
-        Ok(plan_of(target, &plan, present.is_empty(), true))
+        let state = State {
+            present: !present.is_empty(),
+            ..State::default()
+        };
+        let runner = self.runner();
+        let facts = Facts::default();
+        let adopted = runner.find_adopted(session, target, &state, &facts).await;
+        let adopted = adopted.map_err(|failure| failure.error)?;
+        let known: Vec<Recorded> = adopted.iter().flat_map(adopt::recorded).collect();
+        let policy = Policy {
+            unknown_newer: UnknownNewer::Allow,
+            out_of_order: OutOfOrder::Allow,
+        };
+        let plan = planner::plan(embedded, &known, policy).unwrap_or_default();
+        Ok(plan_of(target, &plan, !state.present, known.is_empty()))
     }
 
     /// Rows of one query; `None` when the ledger's tables do not exist.

@@ -74,6 +74,10 @@ impl Error {
                 error["schema"] = json!(plan.target.schema);
                 error["disagreements"] = json!(plan.disagreements);
             }
+            Error::Migrate(pgmig_runtime::Error::Adoption(adoption)) => {
+                error["schema"] = json!(adoption.target.schema);
+                error["misfits"] = json!(adoption.misfits);
+            }
             _ => {}
         }
         json!({ "error": error })
@@ -102,6 +106,8 @@ fn migrate(error: &pgmig_runtime::Error) -> Exit {
         E::Ledger { source, .. } if is_not_let_in(source) => Exit::Unreachable,
         E::Blocked(_) | E::Busy { .. } => Exit::Busy,
         E::Plan(_)
+        | E::NotAdopted { .. }
+        | E::Adoption(_)
         | E::NewerLedger { .. }
         | E::SchemaName { .. }
         | E::SchemaGone { .. }

@@ -44,6 +44,11 @@ fn run(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
 fn headline(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
     let schema = paint(f, NAME, &report.target.schema);
     let took = time(report.duration);
+    if let Some(adoption) = &report.adopted {
+        let migrations = count(adoption.migrations, "migration");
+        let from = format!("{} ({})", adoption.tool, adoption.table);
+        writeln!(f, "{schema}: took over {migrations} from {from}")?;
+    }
     if report.is_noop() {
         write!(f, "{schema}: nothing to do ({took})")?;
     } else {

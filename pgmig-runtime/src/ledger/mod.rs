@@ -4,6 +4,7 @@
 //! equal to the head that was embedded. `history` has a row a migration a schema. Both are written
 //! in the transaction of the migration itself.
 
+mod adopt;
 mod ddl;
 mod journal;
 mod read;

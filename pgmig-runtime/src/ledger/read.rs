@@ -28,7 +28,7 @@ pub(crate) struct State {
     pub(crate) elsewhere: Option<String>,
     /// The settings of a caller's transaction, to be put back.
     pub(crate) settings: Vec<(&'static str, String)>,
-    format: Option<String>,
+    pub(crate) format: Option<String>,
 }
 
 /// What is needed besides to plan.

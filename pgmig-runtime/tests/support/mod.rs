@@ -5,7 +5,8 @@
 use std::fs;
 
 use pgmig_runtime::__private_0_1_0::{
-    Dir, DirEntry, File, MigrationParts, MigrationsParts, ScriptParts, StatementParts,
+    Adopt, Dir, DirEntry, DrizzleEntry, File, MigrationParts, MigrationsParts, ScriptParts,
+    StatementParts,
 };
 use pgmig_runtime::{Migration, Migrations, Object, Probe, Scope, Script};
 use sqlx::{AssertSqlSafe, PgPool, Row as _};
@@ -37,6 +38,7 @@ pub(crate) fn embed_folder(root: &std::path::Path, compare: bool) -> &'static Mi
             folder: text(&root.display().to_string()),
             compare_folder: compare,
             out_of_order: folder.out_of_order,
+            adopt: Adopt::Refuse,
             app: "shop 1.4.0",
         }
         .embed(),
@@ -81,7 +83,11 @@ fn migration(migration: &pgmig_core::Migration) -> Migration {
         down: migration.down.as_ref().map(script),
         locked: migration.locked,
         commit_before: migration.commit_before,
-        drizzle: None,
+        drizzle: migration.drizzle.as_ref().map(|entry| DrizzleEntry {
+            created_at: entry.created_at,
+            hash: entry.hash,
+            folder: entry.folder.as_deref().map(text),
+        }),
     }
     .embed()
 }

@@ -1,0 +1,330 @@
+//! Drizzle's own ledger, in step with pgmig's in both directions.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use pgmig_runtime::{Error, Migrations, Migrator, Misfit, Tool};
+use pgmig_testkit::TestDatabase;
+use sha2::{Digest as _, Sha256};
+use support::{column, embed, execute, history, relations};
+
+const CUSTOM: &str = "-- Custom SQL migration file, put your code below! --";
+const ROWS: &str =
+    "SELECT created_at || ' ' || left(hash, 8) FROM drizzle.__drizzle_migrations ORDER BY id";
+
+fn hash(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn row(at: i64, text: &str) -> String {
+    format!("{at} {}", &hash(text)[..8])
+}
+
+fn table(n: usize) -> String {
+    format!(
+        "CREATE TABLE \"t{n}\" (\"id\" int);--> statement-breakpoint\nCREATE INDEX \"i{n}\" ON \"t{n}\" (\"id\");"
+    )
+}
+
+/// A journal folder below `within` whose entries are at these times, the first two of them custom
+/// and empty.
+fn journal(within: &str, times: &[i64]) -> &'static Migrations {
+    let entries = times.iter().enumerate().map(|(idx, when)| {
+        format!(r#"{{"idx": {idx}, "version": "7", "when": {when}, "tag": "{idx:04}_x{idx}", "breakpoints": true}}"#)
+    });
+    let entries: Vec<String> = entries.collect();
+    let journal = format!(
+        r#"{{"version": "7", "dialect": "postgresql", "entries": [{}]}}"#,
+        entries.join(",")
+    );
+    let scripts = (0..times.len()).map(|idx| {
+        let text = if idx < 2 {
+            CUSTOM.to_owned()
+        } else {
+            table(idx)
+        };
+        (format!("{within}{idx:04}_x{idx}.sql"), text)
+    });
+    let mut files: Vec<(String, String)> = scripts.collect();
+    files.push((format!("{within}meta/_journal.json"), journal));
+    if !within.is_empty() {
+        files.push((
+            "public/001_a.sql".to_owned(),
+            "CREATE TABLE a (id int);".to_owned(),
+        ));
+    }
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    embed(&files)
+}
+
+fn folders(count: usize) -> &'static Migrations {
+    let scripts = (0..count).map(|n| (format!("2026112318124{n}_x{n}/migration.sql"), table(n)));
+    let mut files: Vec<(String, String)> = scripts.collect();
+    let snapshots: Vec<(String, String)> = files
+        .iter()
+        .map(|(path, _)| {
+            (
+                path.replace("migration.sql", "snapshot.json"),
+                "{}".to_owned(),
+            )
+        })
+        .collect();
+    files.extend(snapshots);
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    embed(&files)
+}
+
+#[tokio::test]
+async fn a_journal_folder_gets_the_table_of_0_x_with_the_journals_times() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let migrations = journal("drizzle/", &[3000, 1000, 2000]);
+    let report = Migrator::new(migrations).run_public(&pool).await.unwrap();
+    assert_eq!(report.applied.len(), 4);
+    let expected = [row(3000, CUSTOM), row(1000, CUSTOM), row(2000, &table(2))];
+    assert_eq!(column(&pool, ROWS).await, expected);
+    let columns = "SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'drizzle.__drizzle_migrations'::regclass AND attnum > 0";
+    assert_eq!(column(&pool, columns).await, ["id hash created_at"]);
+    assert_eq!(
+        history(&pool).await,
+        [
+            "public 1 applied",
+            "public 0 applied",
+            "public 1 applied",
+            "public 2 applied"
+        ]
+    );
+    let again = Migrator::new(migrations).run_public(&pool).await.unwrap();
+    assert!(again.is_noop() && again.adopted.is_none());
+}
+
+#[tokio::test]
+async fn a_folder_of_1_0_gets_its_table_with_the_folders_names() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    Migrator::new(folders(2)).run_public(&pool).await.unwrap();
+    let rows = "SELECT created_at || ' ' || name || ' ' || (applied_at IS NOT NULL) FROM drizzle.__drizzle_migrations ORDER BY id";
+    assert_eq!(
+        column(&pool, rows).await,
+        [
+            "1795457560000 20261123181240_x0 true",
+            "1795457561000 20261123181241_x1 true"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_table_of_0_x_that_is_there_stays_as_it_is() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    execute(&pool, "CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint)").await;
+    Migrator::new(folders(1)).run_public(&pool).await.unwrap();
+    assert_eq!(
+        column(&pool, ROWS).await,
+        [row(1_795_457_560_000, &table(0))]
+    );
+}
+
+#[tokio::test]
+async fn what_drizzle_applied_is_taken_over_by_hash_or_time() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    // The custom ones have the same text; the journal's times tell them apart. Of the third the
+    // time was changed by hand.
+    execute(
+        &pool,
+        &format!(
+            "{} {} CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint); \
+             INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('{custom}', 1000), ('{custom}', 2000), ('{}', 7)",
+            table(2).replace("--> statement-breakpoint", ""),
+            "",
+            hash(&table(2)),
+            custom = hash(CUSTOM),
+        ),
+    )
+    .await;
+    let migrations = journal("", &[1000, 2000, 3000, 4000]);
+    let report = Migrator::new(migrations).run_public(&pool).await.unwrap();
+    let adoption = report.adopted.unwrap();
+    assert_eq!((adoption.tool, adoption.migrations), (Tool::Drizzle, 3));
+    assert_eq!(report.applied.len(), 1);
+    assert_eq!(column(&pool, ROWS).await.len(), 4);
+}
+
+#[tokio::test]
+async fn an_edited_file_and_an_entry_that_drizzle_passed_over_are_told() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    execute(
+        &pool,
+        "CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint); \
+         INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('f00', 1000), ('f00', 4000), ('f00', 9)",
+    )
+    .await;
+    let migrations = journal("", &[1000, 2000, 3000, 4000]);
+    let error = Migrator::new(migrations)
+        .run_public(&pool)
+        .await
+        .unwrap_err();
+    let Error::Adoption(error) = error else {
+        panic!("{error}")
+    };
+    let kinds: Vec<_> = error
+        .misfits
+        .iter()
+        .map(|misfit| match misfit {
+            Misfit::Edited { path, .. } => format!("edited {path}"),
+            Misfit::Unknown { recorded } => format!("unknown {recorded}"),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "unknown `9`",
+            "edited migrations/0000_x0.sql",
+            "edited migrations/0003_x3.sql"
+        ]
+    );
+    execute(&pool, &format!("DELETE FROM drizzle.__drizzle_migrations; INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('{}', 4000)", hash(&table(3)))).await;
+    let error = Migrator::new(migrations)
+        .run_public(&pool)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains(
+            "migrations/0002_x2.sql was not applied, but migrations/0003_x3.sql, after it, was"
+        ),
+        "{error}"
+    );
+    assert!(error.contains("drizzle-orm 0.x passes over"), "{error}");
+    assert_eq!(history(&pool).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_drizzle_applies_later_is_not_applied_again() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    Migrator::new(folders(1)).run_public(&pool).await.unwrap();
+    execute(
+        &pool,
+        &format!(
+            "{} INSERT INTO drizzle.__drizzle_migrations (hash, created_at, name) VALUES ('{}', 1795457561000, '20261123181241_x1')",
+            table(1).replace("--> statement-breakpoint", ""),
+            hash(&table(1)),
+        ),
+    )
+    .await;
+    let report = Migrator::new(folders(3)).run_public(&pool).await.unwrap();
+    assert_eq!(report.adopted.unwrap().migrations, 1);
+    let applied: Vec<_> = report.applied.iter().map(|one| one.name).collect();
+    assert_eq!(applied, ["x2"]);
+    assert_eq!(column(&pool, ROWS).await.len(), 3);
+    // An older binary finds rows that it does not carry, and boots all the same.
+    let older = Migrator::new(folders(2)).run_public(&pool).await.unwrap();
+    assert_eq!(older.ahead.as_deref(), Some("20261123181242"));
+    assert!(older.is_noop());
+}
+
+#[tokio::test]
+async fn a_migration_outside_a_transaction_is_recorded_there_too() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    Migrator::new(folders(1)).run_public(&pool).await.unwrap();
+    let text = "-- pgmig: no-transaction\nCREATE INDEX CONCURRENTLY \"c\" ON \"t0\" (\"id\");";
+    let zero = table(0);
+    let migrations = embed(&[
+        ("20261123181240_x0/migration.sql", zero.as_str()),
+        ("20261123181240_x0/snapshot.json", "{}"),
+        ("20261123181245_c/migration.sql", text),
+        ("20261123181245_c/snapshot.json", "{}"),
+    ]);
+    let mut connection = pool.acquire().await.unwrap();
+    Migrator::new(migrations)
+        .run_public(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(
+        column(&pool, ROWS).await,
+        [row(1_795_457_560_000, &zero), row(1_795_457_565_000, text)]
+    );
+    let pooled = TestDatabase::create().await.unwrap();
+    let pool = pooled.pool();
+    Migrator::new(folders(1)).run_public(&pool).await.unwrap();
+    Migrator::new(migrations).run_public(&pool).await.unwrap();
+    assert_eq!(column(&pool, ROWS).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_no_row_there() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let migrations = embed(&[
+        ("20261123181240_a/migration.sql", "CREATE TABLE a (id int);"),
+        ("20261123181240_a/snapshot.json", "{}"),
+        ("20261123181241_b/migration.sql", "CREATE TABLE a (id int);"),
+        ("20261123181241_b/snapshot.json", "{}"),
+    ]);
+    Migrator::new(migrations)
+        .run_public(&pool)
+        .await
+        .unwrap_err();
+    assert_eq!(relations(&pool, "drizzle").await, [""; 0]);
+    // Without the ledger of Drizzle nothing of it is made.
+    let other = TestDatabase::create().await.unwrap();
+    let pool = other.pool();
+    Migrator::new(folders(1))
+        .drizzle_ledger(false)
+        .run_public(&pool)
+        .await
+        .unwrap();
+    assert_eq!(relations(&pool, "drizzle").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_tenants_drizzle_folder_works_in_the_tenants_schema() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let migrations = embed(&[
+        (
+            "public/001_users.sql",
+            "CREATE TABLE users (id int PRIMARY KEY);",
+        ),
+        (
+            "tenant/20261123181240_a/migration.sql",
+            "CREATE TYPE \"public\".\"kind\" AS ENUM('a');--> statement-breakpoint\n\
+             CREATE TABLE \"orders\" (\"id\" int PRIMARY KEY, \"kind\" \"public\".\"kind\", \"user\" int);--> statement-breakpoint\n\
+             ALTER TABLE \"orders\" ADD CONSTRAINT \"u\" FOREIGN KEY (\"user\") REFERENCES \"public\".\"users\"(\"id\");--> statement-breakpoint\n\
+             ALTER TABLE \"orders\" ADD CONSTRAINT \"o\" FOREIGN KEY (\"id\") REFERENCES \"public\".\"orders\"(\"id\")",
+        ),
+        ("tenant/20261123181240_a/snapshot.json", "{}"),
+    ]);
+    let migrator = Migrator::new(migrations);
+    migrator.run_public(&pool).await.unwrap();
+    let tenant = pgmig_runtime::Uuid::from_u128(7);
+    let report = migrator.run_tenant(&pool, tenant).await.unwrap();
+    let keys = format!(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND connamespace = '{}'::regnamespace ORDER BY conname",
+        report.target.schema
+    );
+    let schema = &report.target.schema;
+    assert_eq!(
+        column(&pool, &keys).await,
+        [
+            format!("FOREIGN KEY (id) REFERENCES {schema}.orders(id)"),
+            "FOREIGN KEY (\"user\") REFERENCES users(id)".to_owned()
+        ]
+    );
+    let types = "SELECT typnamespace::regnamespace::text FROM pg_type WHERE typname = 'kind'";
+    assert_eq!(column(&pool, types).await, [schema.as_str()]);
+    assert_eq!(relations(&pool, "drizzle").await, [""; 0]);
+}
