@@ -182,7 +182,7 @@ impl Runner<'_> {
                 break work;
             };
             let adoption = self.write_adopted(session, target, &work, adopted).await?;
-            report.adopted = Some(adoption);
+            report.adopted = Some(Box::new(adoption));
         };
         self.keep_scripts(session, target, &work).await?;
         let mut head = work.state.head.clone();

@@ -18,7 +18,7 @@ pub struct Report {
     /// What was applied, in order; empty when there was nothing to do.
     pub applied: Vec<Applied>,
     /// What was taken over before, where another tool had applied migrations.
-    pub adopted: Option<Adoption>,
+    pub adopted: Option<Box<Adoption>>,
     /// Whether the schema was created.
     pub created: bool,
     /// The newest version in the ledger, where it is newer than all that the binary carries.
