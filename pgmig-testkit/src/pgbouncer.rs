@@ -109,6 +109,7 @@ impl PgBouncer {
              pool_mode = transaction\n\
              default_pool_size = {pool_size}\n\
              max_client_conn = 500\n\
+             server_login_retry = 1\n\
              ignore_startup_parameters = extra_float_digits\n\
              {prepared}",
             name = database.name(),

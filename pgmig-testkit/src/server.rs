@@ -164,7 +164,7 @@ impl Server {
 }
 
 /// The URL as a message may show it.
-fn without_password(url: &str) -> String {
+pub(crate) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return "a URL that cannot be read".to_owned();
     };

@@ -51,7 +51,7 @@ impl Table {
             row.stuck += usize::from(!outcome.verdict.stuck.is_empty());
         }
         let verdict = outcome.verdict;
-        if !(verdict.lost.is_empty() && verdict.doubled.is_empty() && verdict.stuck.is_empty()) {
+        if !verdict.spotless() {
             let wrong = format!("{fault}\n{verdict:#?}");
             eprintln!("{wrong}");
             self.wrong.push(wrong);

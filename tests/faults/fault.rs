@@ -114,17 +114,18 @@ impl On<'_> {
 impl Fault {
     /// Lets the app run into the fault, starts it again, and looks.
     pub(crate) async fn happen(self, on: On<'_>, expected: &Undisturbed) -> Outcome {
-        let db = self.scenario.database(on.server()).await;
-        let proxy = Proxy::start(&db).await.unwrap();
+        let place = self.scenario.place(on.server()).await;
+        let proxy = Proxy::start_for(place.url()).await.unwrap();
         let (reached, survived) = match self.place {
-            Place::Traffic(point) => self.in_traffic(point, on, &db, &proxy).await,
-            Place::Waiting(table) => self.while_waiting(table, on, &db, &proxy).await,
+            Place::Traffic(point) => self.in_traffic(point, on, &place.db, &proxy).await,
+            Place::Waiting(table) => self.while_waiting(table, on, &place.db, &proxy).await,
         };
         drop(proxy);
         let Scenario {
             target, dispatch, ..
         } = self.scenario;
-        let again = app::ended(app::start(db.url(), target, dispatch)).await;
+        let again = app::ended(app::start(place.url(), target, dispatch)).await;
+        let db = place.into_database();
         let mut verdict = scenario::judge(db.url(), expected).await;
         if let Err(error) = again {
             verdict.stuck.push(format!("the next boot failed: {error}"));

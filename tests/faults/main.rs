@@ -6,6 +6,7 @@
 //! - [`scenario`]: what it migrates, and what must hold afterwards.
 //! - [`fault`]: what goes wrong, and where.
 //! - [`campaign`]: many of them, and the table of what was seen.
+//! - [`boots`]: nothing goes wrong, but many apps boot at the same time.
 //!
 //! The long run, whose table is `docs/faults.md`:
 //!
@@ -17,6 +18,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod app;
+mod boots;
 mod campaign;
 mod fault;
 mod scenario;

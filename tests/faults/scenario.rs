@@ -2,7 +2,7 @@
 
 use crate::app::{self, AFTER, BEFORE, Target};
 use pgmig::Dispatch;
-use pgmig_testkit::{Direction, Proxy, Server, TestDatabase};
+use pgmig_testkit::{Direction, PgBouncer, Proxy, Server, TestDatabase};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Row as _};
 use std::time::{Duration, Instant};
 
@@ -15,12 +15,43 @@ pub(crate) enum Start {
     Upgrade,
 }
 
+/// How the app reaches the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Route {
+    Direct,
+    /// Through PgBouncer in transaction mode: a session outlives the app that it served.
+    Pooled,
+}
+
 /// What is migrated, from where, how.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Scenario {
     pub(crate) target: Target,
     pub(crate) start: Start,
     pub(crate) dispatch: Dispatch,
+    pub(crate) route: Route,
+}
+
+/// A database as a run finds it, and the way to it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) db: TestDatabase,
+    bouncer: Option<PgBouncer>,
+}
+
+impl Place {
+    /// The URL that the app is given.
+    pub(crate) fn url(&self) -> &str {
+        match &self.bouncer {
+            Some(bouncer) => bouncer.url(),
+            None => self.db.url(),
+        }
+    }
+
+    /// Ends the pooler, and with it the sessions that it keeps.
+    pub(crate) fn into_database(self) -> TestDatabase {
+        self.db
+    }
 }
 
 /// What an undisturbed run does.
@@ -50,8 +81,9 @@ impl std::fmt::Display for Scenario {
             target,
             start,
             dispatch,
+            route,
         } = self;
-        write!(f, "{target:?} {start:?} {dispatch:?}")
+        write!(f, "{target:?} {start:?} {dispatch:?} {route:?}")
     }
 }
 
@@ -61,11 +93,12 @@ impl Scenario {
         for target in [Target::Public, Target::Tenant] {
             for start in [Start::Fresh, Start::Upgrade] {
                 for dispatch in [Dispatch::Message, Dispatch::Statement] {
-                    all.push(Self {
+                    all.extend([Route::Direct, Route::Pooled].map(|route| Self {
                         target,
                         start,
                         dispatch,
-                    });
+                        route,
+                    }));
                 }
             }
         }
@@ -80,8 +113,15 @@ impl Scenario {
         }
     }
 
-    /// A database as the run finds it.
-    pub(crate) async fn database(self, server: &Server) -> TestDatabase {
+    /// A database as the run finds it, and the way to it.
+    pub(crate) async fn place(self, server: &Server) -> Place {
+        let db = self.database(server).await;
+        let pooled = self.route == Route::Pooled;
+        let bouncer = pooled.then(|| PgBouncer::start(&db, 3).unwrap());
+        Place { db, bouncer }
+    }
+
+    async fn database(self, server: &Server) -> TestDatabase {
         // The content depends on the migrations and on this program.
         let digest = |migrations: &pgmig::Migrations| {
             let all = migrations.public().iter().chain(migrations.tenant());
@@ -121,16 +161,16 @@ impl Scenario {
 
     /// Runs it once with nothing in its way.
     pub(crate) async fn undisturbed(self, server: &Server) -> Undisturbed {
-        let db = self.database(server).await;
-        let proxy = Proxy::start(&db).await.unwrap();
+        let place = self.place(server).await;
+        let proxy = Proxy::start_for(place.url()).await.unwrap();
         let child = app::start(proxy.url(), self.target, self.dispatch);
         app::ended(child).await.unwrap();
         let ways = [Direction::ToServer, Direction::ToClient];
         let messages = ways.map(|way| proxy.messages(way));
         let bytes = ways.map(|way| proxy.bytes(way));
+        let db = place.into_database();
         let mut connection = db.connect().await.unwrap();
         let state = state(&mut connection).await;
-        assert_eq!(left_behind(&mut connection).await, Vec::<String>::new());
         assert!(
             state.iter().any(|line| line.contains("effect 006")),
             "{state:?}"
@@ -152,6 +192,13 @@ pub(crate) struct Verdict {
     pub(crate) doubled: Vec<String>,
     /// Locks, leases, transactions, invalid indexes, or a boot that fails.
     pub(crate) stuck: Vec<String>,
+}
+
+impl Verdict {
+    /// Whether the database is as it should be.
+    pub(crate) fn spotless(&self) -> bool {
+        self.lost.is_empty() && self.doubled.is_empty() && self.stuck.is_empty()
+    }
 }
 
 /// Compares a database with that of an undisturbed run.
@@ -241,8 +288,8 @@ const LEFT_BEHIND: &[&str] = &[
     "SELECT format('lock %s %s of %s', locktype, mode, pid) FROM pg_locks \
      WHERE pid <> pg_backend_pid() AND (locktype = 'advisory' OR NOT granted) \
      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-    "SELECT format('lease on %s of %s', schema, lease_pid) FROM pgmig.target \
-     WHERE lease_pid IS NOT NULL",
+    "SELECT format('lease on %s of %s %s', schema, lease_owner, lease_pid) FROM pgmig.target \
+     WHERE lease_owner IS NOT NULL OR lease_pid IS NOT NULL",
     "SELECT format('invalid index %s', indexrelid::regclass) FROM pg_index \
      WHERE NOT indisvalid OR NOT indisready",
     "SELECT format('statement of %s in flight', version) FROM pgmig.history WHERE in_flight",

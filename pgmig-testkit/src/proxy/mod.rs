@@ -12,8 +12,10 @@ mod relay;
 mod traffic;
 mod wire;
 
-use crate::{Error, TestDatabase};
+use crate::{Error, TestDatabase, server};
+use sqlx::postgres::PgConnectOptions;
 use std::net::SocketAddr;
+use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -54,14 +56,28 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// When no loopback port is to be had, or the database is reached by a Unix socket.
+    /// When no loopback port is to be had.
     pub async fn start(database: &TestDatabase) -> Result<Self, Error> {
-        let options = database.options();
+        Self::start_for(database.url()).await
+    }
+
+    /// Starts a proxy in front of what this URL names by host and port, a
+    /// [`PgBouncer`](crate::PgBouncer) for example.
+    ///
+    /// # Errors
+    ///
+    /// When no loopback port is to be had, or the URL cannot be read.
+    pub async fn start_for(url: &str) -> Result<Self, Error> {
+        let options = PgConnectOptions::from_str(url).map_err(|source| Error::Database {
+            action: "read the URL".to_owned(),
+            server: server::without_password(url),
+            source,
+        })?;
         let upstream = (options.get_host().to_owned(), options.get_port());
-        let failed = |error| {
-            database
-                .server()
-                .refused("start a proxy", sqlx::Error::Io(error))
+        let failed = |source| Error::Database {
+            action: "start a proxy".to_owned(),
+            server: server::without_password(url),
+            source: sqlx::Error::Io(source),
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -72,7 +88,7 @@ impl Proxy {
         let shared = Arc::clone(&traffic);
         std::thread::spawn(move || relay::run(listener, upstream, shared, ended));
         Ok(Self {
-            url: with_address(database.url(), address),
+            url: with_address(url, address),
             traffic,
             _end: end,
         })
