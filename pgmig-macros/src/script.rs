@@ -40,6 +40,7 @@ fn statement(statement: &Statement, private: &TokenStream) -> TokenStream {
     let probe = probe(&statement.probe, private);
     let concurrently = option(statement.concurrently.as_ref().map(self::span));
     let slots = statement.slots.iter().map(self::span);
+    let public = statement.public.iter().map(self::span);
     quote! {
         #private::StatementParts {
             span: #span,
@@ -51,6 +52,7 @@ fn statement(statement: &Statement, private: &TokenStream) -> TokenStream {
             probe: #probe,
             concurrently: #concurrently,
             slots: &[#(#slots),*],
+            public: &[#(#public),*],
         }
         .embed()
     }
@@ -132,6 +134,7 @@ mod tests {
             probe: Probe::Repeat,
             concurrently: Some(16..28),
             slots: std::iter::once(40..49).collect(),
+            public: std::iter::once(50..56).collect(),
         };
         let expected = quote! {
             p::StatementParts {
@@ -148,6 +151,7 @@ mod tests {
                 probe: p::Probe::Repeat,
                 concurrently: ::core::option::Option::Some((16, 28)),
                 slots: &[(40, 49)],
+                public: &[(50, 56)],
             }
             .embed()
         };

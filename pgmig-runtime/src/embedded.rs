@@ -174,6 +174,9 @@ pub struct StatementParts {
     /// The places of `${schema}`. An empty one is where an unqualified name starts in a statement
     /// that runs outside a transaction: it takes the schema and a dot.
     pub slots: &'static [(u32, u32)],
+    /// The places of a `public` that qualifies what the public scope itself makes, or that names
+    /// the schema: a shadow's name is put there.
+    pub public: &'static [(u32, u32)],
 }
 
 impl StatementParts {

@@ -2,6 +2,7 @@
 
 mod check;
 mod read;
+mod shadow;
 
 use std::collections::HashSet;
 use std::path::Path;

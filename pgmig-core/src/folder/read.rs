@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::Absent;
+use super::{Absent, shadow};
 use crate::layout::{self, Asked, Found, Layout, Roots, drizzle};
 use crate::lint::Levels;
 use crate::parallel;
@@ -56,6 +56,7 @@ pub(super) fn all(roots: &Roots<'_>, layout: Option<Layout>, problems: &mut Vec<
         read.add(found, scripts, problems);
     }
     drizzle::tenant::fill(&mut read.folder.tenant);
+    shadow::mark(&mut read.folder);
     for scope in Scope::ALL {
         chain(read.folder.of_mut(scope));
     }

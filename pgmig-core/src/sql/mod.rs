@@ -162,4 +162,7 @@ pub struct Statement {
     /// one is where an unqualified name starts in a statement that runs outside a transaction: it
     /// takes the quoted name and a dot.
     pub slots: Vec<Range<usize>>,
+    /// The places of a `public` that qualifies what the public scope itself makes, or that names
+    /// the schema: another schema is put there when the migrations are replayed in a shadow.
+    pub public: Vec<Range<usize>>,
 }

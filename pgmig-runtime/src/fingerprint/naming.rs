@@ -40,6 +40,10 @@ impl SchemaName {
         if let Some(in_constant) = &self.in_constant {
             text = text.replace(in_constant, &OWN.to_string());
         }
+        if self.constant.is_none() {
+            // What fills a slot is quoted even where it need not be.
+            text = text.replace(&format!("\"{}\"", self.quoted), &OWN.to_string());
+        }
         text.replace(&self.quoted, &OWN.to_string())
     }
 
@@ -63,6 +67,9 @@ impl SchemaName {
             .filter(|form| **form != self.quoted)
         {
             text = text.replace(in_constant, by.in_constant.as_ref().unwrap_or(&by.quoted));
+        }
+        if self.constant.is_none() {
+            text = text.replace(&format!("\"{}\"", self.quoted), &by.quoted);
         }
         replace_words(&text, &self.quoted, &by.quoted)
     }
@@ -131,8 +138,8 @@ mod tests {
     fn only_whole_words_are_replaced_in_sql_for_another_schema() {
         let (from, to) = (SchemaName::new("a", "a"), SchemaName::new("B", "\"B\""));
         assert_eq!(
-            from.replaced_in("a.data, ba.x, 'a', \"a\"", &to),
-            "\"B\".data, ba.x, 'B', \"a\""
+            from.replaced_in("a.data, ba.x, 'a', \"a\".x, \"a b\"", &to),
+            "\"B\".data, ba.x, 'B', \"B\".x, \"a b\""
         );
         assert_eq!(to.replaced_in("\"B\".x, 'B'", &from), "a.x, 'a'");
     }

@@ -43,6 +43,7 @@ const fn statement(start: u32, end: u32) -> Statement {
         probe: Probe::None,
         concurrently: None,
         slots: &[],
+        public: &[],
     }
     .embed()
 }

@@ -73,7 +73,7 @@ async fn a_schema_whose_name_stands_in_strings_comments_and_names_is_the_same() 
 #[tokio::test]
 async fn a_name_that_a_migration_put_into_strings_and_bodies_is_the_same() {
     let mut lab = Lab::new().await;
-    for (schema, slot) in [("tenant_a", "tenant_a"), ("Ten\"ant", "\"Ten\"\"ant\"")] {
+    for (schema, slot) in [("tenant_a", "\"tenant_a\""), ("Ten\"ant", "\"Ten\"\"ant\"")] {
         let script = r"
             CREATE TABLE t (s text DEFAULT '${schema}', p text DEFAULT 'in ${schema}.t');
             CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql SET search_path = ${schema}, pg_temp

@@ -115,6 +115,7 @@ fn statement(statement: &pgmig_core::sql::Statement) -> pgmig_runtime::Statement
         probe: probe(&statement.probe),
         concurrently: statement.concurrently.as_ref().map(span),
         slots: leak(statement.slots.iter().map(span).collect()),
+        public: leak(statement.public.iter().map(span).collect()),
     }
     .embed()
 }

@@ -33,7 +33,7 @@ pub(crate) fn fill(migrations: &mut [Migration]) {
 
 /// What the folder creates.
 #[derive(Default)]
-struct Made {
+pub(crate) struct Made {
     /// Tables, types, sequences, views, functions, by name alone: which of them a reference means
     /// follows from where it stands.
     names: HashSet<String>,
@@ -68,7 +68,7 @@ const BEFORE_NAME: [&str; 4] = ["if", "not", "exists", "concurrently"];
 
 impl Made {
     /// Adds what a script creates or renames, in bodies too.
-    fn read(&mut self, text: &str) {
+    pub(crate) fn read(&mut self, text: &str) {
         let words = words(text);
         for (at, word) in words.iter().enumerate() {
             let rest = &words[at + 1..];
@@ -105,7 +105,7 @@ impl Made {
     }
 
     /// Whether the name after `"public".` is of something that the folder creates.
-    fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         // A serial or identity column makes the sequence `table_column_seq`.
         let sequence = || {
             let table = |(at, _)| self.names.contains(&name[..at]);
@@ -152,22 +152,22 @@ impl Made {
 }
 
 /// A name, a keyword or a mark.
-struct Word {
+pub(crate) struct Word {
     /// As PostgreSQL has it: folded, without quotes.
-    name: String,
+    pub(crate) name: String,
     quoted: bool,
-    range: Range<usize>,
+    pub(crate) range: Range<usize>,
 }
 
 impl Word {
     /// Whether it is this keyword.
-    fn is(&self, keyword: &str) -> bool {
+    pub(crate) fn is(&self, keyword: &str) -> bool {
         !self.quoted && self.name == keyword
     }
 }
 
 /// The words of a text and of the bodies in it.
-fn words(text: &str) -> Vec<Word> {
+pub(crate) fn words(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
     collect(text, 0..text.len(), &mut words);
     words

@@ -55,5 +55,7 @@ pub(super) fn statement(text: &str, masked: &str, raw: &Raw, line: u32) -> State
         concurrently: transaction::concurrently(cursor),
         objects,
         slots,
+        // Known once the whole folder is.
+        public: Vec::new(),
     }
 }

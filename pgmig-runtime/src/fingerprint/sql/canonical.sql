@@ -91,7 +91,9 @@ canonical AS (
     SELECT e.ns, e.kind, e.parent, e.name, e.attribute, e.value,
         replace(e.name, t.quoted, chr(1)) AS own_name,
         CASE
-            WHEN t.quoted = t.nspname THEN replace(e.even_value, t.quoted, chr(1))
+            WHEN strpos(e.even_value, t.nspname) = 0 AND t.quoted = t.nspname THEN e.even_value
+            WHEN t.quoted = t.nspname THEN
+                replace(replace(e.even_value, concat('"', t.nspname, '"'), chr(1)), t.nspname, chr(1))
             -- A name that needs quotes stands in three ways: as a name, as a name inside a string
             -- ('"x''y".z'::regclass), and as a string (SET search_path TO 'x''y').
             ELSE replace(replace(replace(e.even_value,
