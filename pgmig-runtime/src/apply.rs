@@ -8,7 +8,7 @@ use crate::db::{Answers, Failed, Session, number};
 use crate::error::{Activity, BlockedError, Error};
 use crate::failure::Failure;
 use crate::group::{Group, groups, split};
-use crate::ledger::{Ledger, script_digest};
+use crate::ledger::{Ledger, script_digest, set_local};
 use crate::look::{Look, Work};
 use crate::message::{Fill, Message};
 use crate::report::{Applied, Report};
@@ -216,11 +216,11 @@ impl Runner<'_> {
     async fn create_ledger(&self, session: &mut Session<'_>, target: &Target) -> Result<(), Error> {
         let mut attempts = self.attempts();
         loop {
-            let mut message = Message::default();
-            message.target(target);
+            let mut message = self.opened(Message::default(), target);
             for statement in self.ledger.create() {
                 message.ours(&statement);
             }
+            self.close(&mut message, &[]);
             let sent = self.send(session, &message, self.settings.dispatch).await;
             let failed = match sent {
                 Ok(_) => return Ok(()),
@@ -246,8 +246,8 @@ impl Runner<'_> {
         target: &Target,
         work: &Work,
     ) -> Result<(), Failure> {
-        let mut message = Message::default();
-        message.target(target);
+        let mut message = self.opened(Message::default(), target);
+        message.ours(&self.settings_for(target));
         let pending = work.plan.steps.iter().map(|step| step.migration);
         let mut any = false;
         for script in pending.filter_map(|migration| migration.0.down.as_ref()) {
@@ -265,6 +265,7 @@ impl Runner<'_> {
         if !any {
             return Ok(());
         }
+        self.close(&mut message, &work.state.settings);
         let dispatch = self.dispatch(work.facts.citus);
         match self.send(session, &message, dispatch).await {
             Ok(_) => Ok(()),
@@ -341,17 +342,8 @@ impl Runner<'_> {
         head: &str,
         create: bool,
     ) -> Message {
-        let settings = self.settings;
-        let mut message = Message::marked(marker(&token()));
-        message.target(target);
-        if self.within {
-            message.ours("SAVEPOINT pgmig");
-        }
-        message.ours(&self.ledger.settings(
-            target,
-            settings.lock_timeout,
-            settings.statement_timeout,
-        ));
+        let mut message = self.opened(Message::marked(marker(&token())), target);
+        message.ours(&self.settings_for(target));
         message.ours(&self.ledger.guard(target, head));
         if create {
             message.ours(&format!(
@@ -373,11 +365,35 @@ impl Runner<'_> {
                 message.ours(&drizzle::record(entry));
             }
         }
+        self.close(&mut message, &work.state.settings);
+        message
+    }
+
+    /// What a message begins with: in a transaction of the caller, a place to go back to.
+    fn opened(&self, mut message: Message, target: &Target) -> Message {
+        message.target(target);
         if self.within {
-            message.ours(&crate::ledger::set_local(&work.state.settings));
-            message.ours("RELEASE SAVEPOINT pgmig");
+            message.ours("SAVEPOINT pgmig");
         }
         message
+    }
+
+    /// What a message ends with: in a transaction of the caller, its settings are put back.
+    fn close(&self, message: &mut Message, settings: &[(&'static str, String)]) {
+        if !self.within {
+            return;
+        }
+        if !settings.is_empty() {
+            message.ours(&set_local(settings));
+        }
+        message.ours("RELEASE SAVEPOINT pgmig");
+    }
+
+    /// What a target's migrations see.
+    pub(crate) fn settings_for(&self, target: &Target) -> String {
+        let settings = self.settings;
+        self.ledger
+            .settings(target, settings.lock_timeout, settings.statement_timeout)
     }
 
     /// Sends a message, and sees who is in the way when it cannot go on.

@@ -133,7 +133,12 @@ impl<'j> Journal<'j> {
         head: &str,
     ) -> Result<Applied, Failure> {
         let ledger = self.runner.ledger;
-        for statement in [KEEP_IDLE.to_owned(), ledger.guard(self.target, head)] {
+        let settings = self.runner.settings_for(self.target);
+        for statement in [
+            settings,
+            KEEP_IDLE.to_owned(),
+            ledger.guard(self.target, head),
+        ] {
             send(claim, statement).await.map_err(claiming)?;
         }
         let ran = self.run(&mut worker, Some(claim)).await;
@@ -293,11 +298,7 @@ impl<'j> Journal<'j> {
     async fn inside(&mut self, worker: &mut Worker<'_>) -> Result<(), Failure> {
         let runner = self.runner;
         let mut message = self.message();
-        message.ours(&runner.ledger.settings(
-            self.target,
-            runner.settings.lock_timeout,
-            runner.settings.statement_timeout,
-        ));
+        message.ours(&runner.settings_for(self.target));
         message.ours(&runner.ledger.fence(&self.row));
         self.statement(&mut message);
         let next = self.is_outside(self.done + 1);

@@ -47,12 +47,10 @@ impl Ledger {
     /// was made for. Raises [`BUSY`] or [`MOVED`], and nothing after it runs.
     ///
     /// The claim is the row lock: it goes with the process, it holds behind a pooler, and nobody
-    /// waits for it. For a target without a row it is an advisory lock, tried and not awaited. The
-    /// row is read in a statement of its own once it is locked: what is computed beside a lock can
-    /// be of the row as it was before.
-    ///
-    /// A row that is there but skipped is never inserted beside: `ON CONFLICT DO NOTHING` waits for
-    /// whoever has updated the row, with a snapshot that a concurrent index build waits for in turn.
+    /// waits for it. For a target without a row it is an advisory lock, tried and not awaited, and
+    /// a plain look before the INSERT: `ON CONFLICT` waits for whoever updates the row, with a
+    /// snapshot that a concurrent index build waits for in turn. The row is read in a statement of
+    /// its own once it is locked: what is computed beside a lock can be of the row as it was before.
     pub(crate) fn guard(&self, target: &Target, head: &str) -> String {
         let tenant = target.tenant.map(|id| id.to_string());
         block(&format!(
@@ -80,11 +78,7 @@ BEGIN
       RAISE EXCEPTION 'another process migrates this schema' USING ERRCODE = '{BUSY}';
     END IF;
     INSERT INTO {l}.target (schema, scope, tenant, state, since, updated_at)
-      VALUES ({schema}, {scope}, {tenant}, 'provisioning', pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp())
-      ON CONFLICT DO NOTHING;
-    IF NOT FOUND THEN
-      RAISE EXCEPTION 'another process migrates this schema' USING ERRCODE = '{BUSY}';
-    END IF;
+      VALUES ({schema}, {scope}, {tenant}, 'provisioning', pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp());
     IF '{head}' <> '' THEN
       RAISE EXCEPTION 'the head has moved' USING ERRCODE = '{MOVED}';
     END IF;

@@ -15,12 +15,17 @@ use sqlx::{AssertSqlSafe, PgPool, Row as _};
 /// through, so that a test can have the server refuse it.
 pub(crate) fn embed(files: &[(&str, &str)]) -> &'static Migrations {
     let root = tempfile::tempdir().unwrap();
+    write_folder(root.path(), files);
+    embed_folder(root.path(), false)
+}
+
+/// Writes files below a folder.
+pub(crate) fn write_folder(root: &std::path::Path, files: &[(&str, &str)]) {
     for (path, text) in files {
-        let path = root.path().join(path);
+        let path = root.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
-    embed_folder(root.path(), false)
 }
 
 /// Embeds the folder at `root`.
