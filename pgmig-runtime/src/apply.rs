@@ -11,6 +11,7 @@ use crate::group::{Group, groups, split};
 use crate::ledger::{Ledger, script_digest, set_local};
 use crate::look::{Look, Work};
 use crate::message::{Fill, Message};
+use crate::planner::Way;
 use crate::report::{Applied, Report};
 use crate::retry::{Attempts, Cause};
 use crate::settings::{Dispatch, Settings};
@@ -273,7 +274,7 @@ impl Runner<'_> {
         }
     }
 
-    async fn apply_group(
+    pub(crate) async fn apply_group(
         &self,
         session: &mut Session<'_>,
         target: &Target,
@@ -343,6 +344,7 @@ impl Runner<'_> {
         create: bool,
     ) -> Message {
         let mut message = self.opened(Message::marked(marker(&token())), target);
+        message.way(group.steps.first().map_or(Way::Up, |step| step.way));
         message.ours(&self.settings_for(target));
         message.ours(&self.ledger.guard(target, head));
         if create {

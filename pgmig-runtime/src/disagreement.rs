@@ -70,6 +70,16 @@ pub enum Disagreement {
         /// The newest version that is applied.
         after: String,
     },
+    /// The down script of an applied migration, which runs outside a transaction, stopped half
+    /// way.
+    HalfRolledBack {
+        /// Its version.
+        version: String,
+        /// Its name.
+        name: String,
+        /// How many statements of the down script are done.
+        done: usize,
+    },
     /// A migration outside a transaction stopped half way, and the statements that it had done
     /// are not those of the file any more.
     EditedWhileRunning {
@@ -139,6 +149,15 @@ impl fmt::Display for Disagreement {
                 f,
                 "{path} is pending, but version {after} is already applied\
                  \n    = help: give it a version after {after} (`cargo pgmig renumber`), or allow it with `out-of-order = true` in pgmig.toml"
+            ),
+            Disagreement::HalfRolledBack {
+                version,
+                name,
+                done,
+            } => write!(
+                f,
+                "{version}_{name} is being rolled back: {done} statement(s) of its down script are done\
+                 \n    = help: finish that first, by rollback; then it can be applied anew"
             ),
             Disagreement::EditedWhileRunning {
                 path, done, app, ..

@@ -64,6 +64,18 @@ impl<'a> Version<'a> {
     }
 }
 
+impl Version<'_> {
+    /// The canonical text of a version that a person spells: `003` is `3`.
+    pub(crate) fn canonical(text: &str) -> String {
+        let part = |part: &str| match part.trim_start_matches('0') {
+            "" if !part.is_empty() => "0".to_owned(),
+            significant => significant.to_owned(),
+        };
+        let parts: Vec<String> = text.trim().split('.').map(part).collect();
+        parts.join(".")
+    }
+}
+
 impl fmt::Display for Version<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)

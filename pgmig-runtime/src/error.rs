@@ -10,6 +10,7 @@ use crate::disagreement::Disagreement;
 use crate::embedded::{ScriptParts, Statement};
 use crate::fleet::FleetError;
 use crate::message::{Place, database_error};
+use crate::rollback::IrreversibleError;
 use crate::stale::StaleError;
 use crate::target::Target;
 use crate::{Scope, quote, render};
@@ -164,6 +165,48 @@ pub enum Error {
         kind: &'static str,
         /// The schema.
         schema: String,
+    },
+    /// Migrations without a down script are in the way of a rollback.
+    #[error(transparent)]
+    Irreversible(Box<IrreversibleError>),
+    /// The version to roll back to is not applied.
+    #[error(
+        "schema {schema} cannot be rolled back to version {version}: it is not applied there\n  \
+         = help: give a version that is; `status` lists them"
+    )]
+    NotApplied {
+        /// The schema.
+        schema: String,
+        /// The version.
+        version: String,
+    },
+    /// A migration that would be rolled back was never finished.
+    #[error(
+        "schema {schema} cannot be rolled back: {version}_{name} is not finished\n  \
+         = help: run {app} to finish it, then roll back"
+    )]
+    Unfinished {
+        /// The schema.
+        schema: String,
+        /// Its version.
+        version: String,
+        /// Its name.
+        name: String,
+        /// The app and version that began it.
+        app: String,
+    },
+    /// Another process applied a migration while a rollback was under way.
+    #[error(
+        "schema {schema} was migrated while it was being rolled back: {version}_{name} is new; what was not yet rolled back stays\n  \
+         = help: stop what migrates it, look at the plan and roll back again"
+    )]
+    MigratedMeanwhile {
+        /// The schema.
+        schema: String,
+        /// The version of the migration that is new.
+        version: String,
+        /// Its name.
+        name: String,
     },
     /// A statement outside a transaction was begun and nothing tells whether it took effect.
     #[error(transparent)]

@@ -84,7 +84,10 @@ impl Failure {
             return Failure {
                 cause,
                 ..Self::last(Error::Connection {
-                    doing: "apply a migration",
+                    doing: match message.goes_back() {
+                        true => "roll a migration back",
+                        false => "apply a migration",
+                    },
                     outcome_unknown: true,
                     source: failed.error,
                 })

@@ -377,6 +377,7 @@ impl<'j> Journal<'j> {
 
     fn message(&self) -> Message {
         let mut message = Message::marked(marker(&self.row.owner));
+        message.way(self.step.way);
         message.target(self.target);
         message
     }

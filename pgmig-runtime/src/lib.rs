@@ -26,6 +26,7 @@ mod render;
 mod repair;
 mod report;
 mod retry;
+mod rollback;
 mod settings;
 mod stale;
 mod status;
@@ -54,6 +55,7 @@ pub use report::{
     SetupReport, Status, TargetPlan, TenantState, TenantStatus,
 };
 pub use retry::Retry;
+pub use rollback::{IrreversibleError, RollbackPlan, RollbackReport, RollbackStep, RollbackTo};
 pub use settings::{Dispatch, OutOfOrder, UnknownNewer};
 pub use stale::{FileChange, StaleError};
 pub use target::Target;

@@ -104,7 +104,7 @@ impl Runner<'_> {
         })
     }
 
-    async fn read_state(
+    pub(crate) async fn read_state(
         &self,
         session: &mut Session<'_>,
         target: &Target,

@@ -7,6 +7,7 @@ use sqlx::postgres::{PgDatabaseError, PgErrorPosition, PgRow};
 
 use crate::db::Failed;
 use crate::embedded::{ScriptParts, Span, part};
+use crate::planner::Way;
 use crate::target::Target;
 use crate::{Migration, quote};
 
@@ -18,6 +19,8 @@ pub(crate) struct Message {
     /// A comment at the head, by which the server's view of its sessions shows whose it is.
     marker: String,
     sql: String,
+    /// Whether its scripts take migrations back.
+    back: bool,
     parts: Vec<Part>,
     targets: Vec<Target>,
 }
@@ -65,6 +68,8 @@ pub(crate) struct Place<'m> {
     pub(crate) statement: Option<usize>,
     /// The byte of the file that PostgreSQL points to.
     pub(crate) offset: Option<usize>,
+    /// Whether the script takes a migration back.
+    pub(crate) back: bool,
 }
 
 /// How a statement is written for one target.
@@ -89,6 +94,16 @@ impl Message {
     /// The comment at its head.
     pub(crate) fn marker(&self) -> &str {
         &self.marker
+    }
+
+    /// Which way its scripts go.
+    pub(crate) fn way(&mut self, way: Way) {
+        self.back = way != Way::Up;
+    }
+
+    /// Whether its scripts take migrations back.
+    pub(crate) fn goes_back(&self) -> bool {
+        self.back
     }
 
     /// What follows is for this target.
@@ -212,6 +227,7 @@ impl Message {
                 script: &migration.0.up.0,
                 statement: None,
                 offset: None,
+                back: self.back,
             }),
             Origin::File {
                 migration,
@@ -229,6 +245,7 @@ impl Message {
                     script,
                     statement: Some(*index),
                     offset: offset.and_then(|sent| to_file(pieces, sent)),
+                    back: self.back,
                 })
             }
         }

@@ -20,6 +20,10 @@ pub(crate) struct Recorded {
     pub(crate) checksum: String,
     /// It runs outside a transaction and is not finished.
     pub(crate) running: Option<Progress>,
+    /// What runs is its down script.
+    pub(crate) rolling_back: bool,
+    /// The digest of its down script, as hexadecimal digits.
+    pub(crate) down: Option<String>,
     pub(crate) applied_at: String,
     pub(crate) app: String,
 }
@@ -45,13 +49,26 @@ pub(crate) struct Policy {
 /// One migration to run.
 #[derive(Debug)]
 pub(crate) struct Step {
+    /// The migration; on the way back one whose script is the down script.
     pub(crate) migration: &'static Migration,
-    /// The head once it is applied.
-    pub(crate) head: [u8; 32],
-    /// The newest version that is applied then.
-    pub(crate) newest: String,
+    /// The head once it has run; empty when nothing is applied then.
+    pub(crate) head: Vec<u8>,
+    /// The newest version that is applied then; `None` when nothing is.
+    pub(crate) newest: Option<String>,
     /// Its row and how far it came, where it was interrupted.
     pub(crate) resume: Option<(i64, Progress)>,
+    /// Which way it goes.
+    pub(crate) way: Way,
+}
+
+/// Whether a migration is applied or taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// It is applied.
+    #[default]
+    Up,
+    /// What this row of `history` records is taken back.
+    Back(i64),
 }
 
 /// What has to run.
@@ -90,6 +107,7 @@ pub(crate) fn plan(
         let row = known.get(&migration.version());
         match row.map(|row| (row, &row.running)) {
             Some((row, None)) => wrong.extend(edited(migration, row)),
+            Some((row, _)) if row.rolling_back => wrong.push(half_way_back(row)),
             Some((row, Some(progress))) if !continues(migration, row, progress) => {
                 wrong.push(interrupted(migration, row, progress));
             }
@@ -98,12 +116,13 @@ pub(crate) fn plan(
                 chain.insert(migration.version(), migration.0.checksum);
                 steps.push(Step {
                     migration,
-                    head: head(chain.values()),
+                    head: head(chain.values()).to_vec(),
                     newest: chain
                         .keys()
                         .next_back()
-                        .map_or_else(String::new, |version| version.as_str().to_owned()),
+                        .map(|version| version.as_str().to_owned()),
                     resume: other.and_then(|(row, progress)| Some((row.id, progress.clone()?))),
+                    way: Way::Up,
                 });
             }
         }
@@ -234,6 +253,14 @@ fn interrupted(migration: &'static Migration, row: &Recorded, progress: &Progres
         path: migration.path(),
         done: progress.done,
         app: row.app.clone(),
+    }
+}
+
+fn half_way_back(row: &Recorded) -> Disagreement {
+    Disagreement::HalfRolledBack {
+        version: row.version.clone(),
+        name: row.name.clone(),
+        done: row.running.as_ref().map_or(0, |progress| progress.done),
     }
 }
 

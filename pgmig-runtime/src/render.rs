@@ -63,12 +63,14 @@ pub(crate) fn statement(error: &StatementError, place: &Place<'_>) -> String {
             note(name, value);
         }
     }
+    let next = if place.back { "rollback" } else { "run" };
     match error.done {
+        0 if place.back => note("note", "nothing of this migration was rolled back"),
         0 => note("note", "nothing of this migration was applied"),
         done => note(
             "note",
             &format!(
-                "it runs outside a transaction: {done} statement(s) before this one are done, and the next run goes on here"
+                "it runs outside a transaction: {done} statement(s) before this one are done, and the next {next} goes on here"
             ),
         ),
     }

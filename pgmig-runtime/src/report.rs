@@ -178,6 +178,8 @@ pub enum MigrationState {
     Pending,
     /// Begun outside a transaction and not finished.
     Running,
+    /// Half way back: its down script runs outside a transaction and is not finished.
+    RollingBack,
     /// Applied, and different in the binary.
     Edited,
     /// Applied, and not in the binary.

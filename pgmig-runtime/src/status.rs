@@ -302,6 +302,7 @@ fn scope_status(embedded: &'static [Migration], rows: &[Recorded]) -> ScopeStatu
         let version = Version::new(&row.version);
         let known = embedded.iter().find(|m| m.version() == version);
         let state = match known {
+            _ if row.rolling_back => MigrationState::RollingBack,
             _ if row.running.is_some() => MigrationState::Running,
             None => MigrationState::Unknown,
             Some(known) if known.checksum().to_string() != row.checksum => MigrationState::Edited,

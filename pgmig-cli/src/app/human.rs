@@ -168,6 +168,7 @@ fn status(f: &mut Formatter<'_>, status: &Status) -> fmt::Result {
             MigrationState::Pending => ("pending", DOUBTFUL),
             MigrationState::Running => ("not finished", BAD),
             MigrationState::Edited => ("edited", BAD),
+            MigrationState::RollingBack => ("half rolled back", BAD),
             _ => ("not in this binary", DOUBTFUL),
         };
         let (number, title) = (&migration.version, &migration.name);

@@ -38,7 +38,7 @@ impl Ledger {
     name text NOT NULL,
     checksum text NOT NULL,
     head bytea NOT NULL,
-    state text NOT NULL CHECK (state IN ('running', 'applied', 'rolled_back')),
+    state text NOT NULL CHECK (state IN ('running', 'applied', 'rolling_back', 'rolled_back')),
     statements int NOT NULL,
     in_flight boolean NOT NULL DEFAULT false,
     done bytea,
@@ -50,6 +50,8 @@ impl Ledger {
     started_at timestamptz NOT NULL,
     finished_at timestamptz,
     duration_ms double precision,
+    rolled_back_at timestamptz,
+    rolled_back_by text,
     origin text
 )"
             ),
@@ -75,6 +77,7 @@ impl Ledger {
     kind text NOT NULL,
     in_transaction boolean NOT NULL,
     destroys_data boolean NOT NULL,
+    objects text[] NOT NULL,
     probe text[] NOT NULL,
     concurrent int[],
     slots int[] NOT NULL,

@@ -1,7 +1,7 @@
 //! What is written about a migration outside a transaction: before and after each statement.
 
 use super::{Ledger, block};
-use crate::planner::{Step, digest};
+use crate::planner::{Step, Way, digest};
 use crate::quote;
 use crate::retry::MOVED;
 use crate::target::Target;
@@ -54,6 +54,9 @@ impl Ledger {
     /// Takes over what another process, or this one earlier, left unfinished. The file may have
     /// been mended after the statements that are done.
     pub(crate) fn take_over(&self, step: &Step, row: &Row) -> String {
+        if let Way::Back(_) = step.way {
+            return self.take_over_back(row);
+        }
         format!(
             "UPDATE {l}.history SET owner = {owner}, checksum = {checksum}, name = {name}, app = {app}, pgmig = {pgmig} \
              WHERE id = {id} AND state = 'running' RETURNING id",
@@ -76,7 +79,7 @@ impl Ledger {
     pub(crate) fn fence(&self, row: &Row) -> String {
         block(&format!(
             "BEGIN
-  PERFORM FROM {l}.history AS h WHERE h.id = {id} AND h.owner = {owner} AND h.state = 'running' FOR UPDATE;
+  PERFORM FROM {l}.history AS h WHERE h.id = {id} AND h.owner = {owner} AND h.state IN ('running', 'rolling_back') FOR UPDATE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'another process has taken the migration over' USING ERRCODE = '{MOVED}';
   END IF;
@@ -99,6 +102,9 @@ END",
 
     /// Records the migration as applied and moves the head.
     pub(crate) fn finish(&self, target: &Target, step: &Step, row: &Row) -> String {
+        if let Way::Back(id) = step.way {
+            return self.roll_back(target, step, id);
+        }
         format!(
             "WITH done AS (UPDATE {l}.history AS h SET state = 'applied', in_flight = false, owner = NULL, head = {head}, \
              finished_at = pg_catalog.clock_timestamp(), duration_ms = extract(epoch FROM pg_catalog.clock_timestamp() - h.started_at) * 1000 \

@@ -9,6 +9,7 @@ mod ddl;
 mod journal;
 mod read;
 mod repair;
+mod rollback;
 mod write;
 
 pub(crate) use journal::Row;

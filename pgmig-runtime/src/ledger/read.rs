@@ -139,7 +139,7 @@ impl Ledger {
     pub(crate) fn read_history(&self, target: &Target) -> String {
         format!(
             "SELECT h.id, h.version, h.name, h.checksum, h.state, h.statements, h.in_flight, \
-             pg_catalog.encode(h.done, 'hex') AS done, h.app, {at} AS applied_at \
+             pg_catalog.encode(h.done, 'hex') AS done, pg_catalog.encode(h.down, 'hex') AS down, h.app, {at} AS applied_at \
              FROM {l}.history AS h WHERE {condition} AND h.state <> 'rolled_back'",
             at = utc("coalesce(h.finished_at, h.started_at)"),
             l = self.quoted,
@@ -231,8 +231,9 @@ fn decode_state(row: &PgRow) -> sqlx::Result<State> {
 
 /// A row of `history`.
 pub(crate) fn recorded(row: &PgRow) -> sqlx::Result<Recorded> {
-    let running = match required(row, "state")?.as_str() {
-        "running" => Some(Progress {
+    let state = required(row, "state")?;
+    let running = match state.as_str() {
+        "running" | "rolling_back" => Some(Progress {
             done: usize::try_from(number(row, "statements")?).unwrap_or(0),
             in_flight: truth(row, "in_flight")?,
             digest: text(row, "done")?.unwrap_or_default(),
@@ -245,6 +246,8 @@ pub(crate) fn recorded(row: &PgRow) -> sqlx::Result<Recorded> {
         name: required(row, "name")?,
         checksum: required(row, "checksum")?,
         running,
+        rolling_back: state == "rolling_back",
+        down: text(row, "down")?,
         applied_at: required(row, "applied_at")?,
         app: required(row, "app")?,
     })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Ledger, block};
 use crate::embedded::{ScriptParts, Span, StatementParts};
-use crate::planner::Step;
+use crate::planner::{Step, Way};
 use crate::quote;
 use crate::retry::{BUSY, MOVED};
 use crate::target::Target;
@@ -96,6 +96,9 @@ END",
     /// Records a migration as applied and moves the head. Returns how long it took: since the
     /// claim, or since the migration before it in the same transaction.
     pub(crate) fn record(&self, target: &Target, step: &Step) -> String {
+        if let Way::Back(id) = step.way {
+            return self.roll_back(target, step, id);
+        }
         self.record_since(target, step, "t.updated_at")
     }
 
@@ -147,7 +150,7 @@ END",
             .collect();
         if !rows.is_empty() {
             statements.push(format!(
-                "INSERT INTO {l}.statement (digest, number, first, last, line, kind, in_transaction, destroys_data, probe, concurrent, slots) \
+                "INSERT INTO {l}.statement (digest, number, first, last, line, kind, in_transaction, destroys_data, objects, probe, concurrent, slots) \
                  VALUES {} ON CONFLICT DO NOTHING",
                 rows.join(", ")
             ));
@@ -169,7 +172,7 @@ END",
     }
 }
 
-/// The columns of `target` once a migration is applied.
+/// The columns of `target` once a migration has run.
 pub(super) fn moved(step: &Step) -> String {
     format!(
         "head = {}, version = {}, error = NULL, state = 'active', \
@@ -177,7 +180,7 @@ pub(super) fn moved(step: &Step) -> String {
          lease_owner = NULL, lease_pid = NULL, lease_backend_start = NULL, lease_until = NULL, \
          updated_at = pg_catalog.clock_timestamp()",
         quote::bytes(&step.head),
-        quote::literal(&step.newest),
+        quote::nullable(step.newest.as_deref()),
     )
 }
 
@@ -187,19 +190,21 @@ fn statement_row(digest: &str, number: i32, statement: &StatementParts) -> Strin
         let numbers: Vec<String> = spans.iter().map(|(a, b)| format!("{a}, {b}")).collect();
         format!("ARRAY[{}]::int[]", numbers.join(", "))
     };
-    let probe: Vec<String> = probe_words(&statement.probe)
-        .into_iter()
-        .map(quote::nullable)
-        .collect();
+    let words = |words: Vec<Option<&str>>| {
+        let words: Vec<String> = words.into_iter().map(quote::nullable).collect();
+        words.join(", ")
+    };
+    let objects = statement.objects.iter().flat_map(object_words);
     format!(
-        "({digest}, {number}, {first}, {last}, {line}, {kind}, {in_transaction}, {destroys}, ARRAY[{probe}]::text[], {concurrently}, {slots})",
+        "({digest}, {number}, {first}, {last}, {line}, {kind}, {in_transaction}, {destroys}, ARRAY[{objects}]::text[], ARRAY[{probe}]::text[], {concurrently}, {slots})",
         first = statement.span.0,
         last = statement.span.1,
         line = statement.line,
         kind = quote::literal(statement.kind),
         in_transaction = statement.in_transaction,
         destroys = statement.destroys_data,
-        probe = probe.join(", "),
+        objects = words(objects.collect()),
+        probe = words(probe_words(&statement.probe)),
         concurrently = statement
             .concurrently
             .map_or("NULL".to_owned(), |word| spans(&[word])),
@@ -209,16 +214,15 @@ fn statement_row(digest: &str, number: i32, statement: &StatementParts) -> Strin
 
 /// A probe as words: its kind, then kind, schema and name of each object, then the label.
 fn probe_words(probe: &Probe) -> Vec<Option<&'static str>> {
-    let object = |object: &Object| [Some(object.kind), object.schema, Some(object.name)];
     let (kind, objects, label) = match probe {
         Probe::None => ("none", vec![], None),
         Probe::Repeat => ("repeat", vec![], None),
-        Probe::IndexCreated(index) => ("index-created", vec![object(index)], None),
-        Probe::IndexDropped(index) => ("index-dropped", vec![object(index)], None),
-        Probe::EnumValue { on, label } => ("enum-value", vec![object(on)], Some(*label)),
+        Probe::IndexCreated(index) => ("index-created", vec![object_words(index)], None),
+        Probe::IndexDropped(index) => ("index-dropped", vec![object_words(index)], None),
+        Probe::EnumValue { on, label } => ("enum-value", vec![object_words(on)], Some(*label)),
         Probe::PartitionDetached { parent, partition } => (
             "partition-detached",
-            vec![object(parent), object(partition)],
+            vec![object_words(parent), object_words(partition)],
             None,
         ),
     };
@@ -226,6 +230,11 @@ fn probe_words(probe: &Probe) -> Vec<Option<&'static str>> {
     words.extend(objects.into_iter().flatten());
     words.extend(label.map(Some));
     words
+}
+
+/// An object as words: kind, schema, name.
+fn object_words(object: &Object) -> [Option<&'static str>; 3] {
+    [Some(object.kind), object.schema, Some(object.name)]
 }
 
 /// Sets parameters until the end of the transaction.
