@@ -18,7 +18,9 @@ pub(super) fn check(checked: &Checked<'_>, report: &mut Report<'_>) {
         if let Some(problem) = control(checked, statement, cursor.clone()) {
             report.push(problem);
         } else if let Some(problem) = setting(checked, cursor) {
-            report.lint(&SESSION_SETTING, statement, problem);
+            if !is_taken_back(checked, statement) {
+                report.lint(&SESSION_SETTING, statement, problem);
+            }
         } else if statement.facts.in_transaction == InTransaction::Refused {
             report.found_refused(checked, statement);
         }
@@ -115,6 +117,31 @@ fn control(checked: &Checked<'_>, statement: &One<'_>, mut cursor: Cursor<'_>) -
                 "delete the statement; what has to be one transaction goes into a file of its own",
             )
     })
+}
+
+/// Whether a `SET` has its `RESET` further down in the same transaction, or the other way round:
+/// then nothing outlives it, even where it fails.
+fn is_taken_back(checked: &Checked<'_>, statement: &One<'_>) -> bool {
+    let plain = |one: &One<'_>| {
+        let mut cursor = Cursor::new(checked.text.masked, &one.raw.tokens);
+        let set = cursor.eat(&["SET"]);
+        if set {
+            cursor.eat(&["SESSION"]);
+        }
+        let reset = !set && cursor.eat(&["RESET"]);
+        let name = cursor.name().map(|name| name.parts.join("."));
+        name.filter(|name| (set || reset) && !is_own(name))
+            .map(|name| (set, name))
+    };
+    let Some((set, name)) = plain(statement) else {
+        return false;
+    };
+    let start = statement.raw.range().start;
+    checked.script.transactional
+        && checked.statements.iter().any(|other| {
+            let later = other.raw.range().start > start;
+            later == set && plain(other) == Some((!set, name.clone()))
+        })
 }
 
 /// `SET`, `RESET`, `set_config` of what outlives the transaction, and of what is pgmig's own.

@@ -8,6 +8,7 @@ mod apply;
 mod code;
 mod context;
 mod hermetic;
+mod labels;
 mod told;
 mod verify;
 mod world;
@@ -27,6 +28,7 @@ use crate::lint::{self, Levels};
 use crate::{Folder, Migration, Problem, Scope, Script};
 use apply::Event;
 pub(crate) use context::Context;
+use labels::Labels;
 use verify::Verify;
 use world::{Place, Relation, State, World, home};
 
@@ -54,6 +56,7 @@ fn history(folder: &Folder, checks: &Checks<'_>) -> Vec<Problem> {
         folder,
         world: World::default(),
         fresh: HashSet::new(),
+        labels: Labels::default(),
         checks,
         found: Vec::new(),
     };
@@ -77,6 +80,8 @@ struct History<'a> {
     world: World,
     /// What the script at hand created.
     fresh: HashSet<String>,
+    /// The enum values that it added.
+    labels: Labels,
     checks: &'a Checks<'a>,
     found: Vec<Problem>,
 }
@@ -159,6 +164,7 @@ impl History<'_> {
     fn script(&mut self, scope: Scope, script: &Script, draft: bool, lints: bool) {
         self.world.temporary.clear();
         self.fresh.clear();
+        self.labels = Labels::default();
         if self.checks.broken.contains(script.path.as_str()) {
             self.world.blur(home(scope));
             return;
@@ -210,6 +216,7 @@ impl History<'_> {
 
     /// Remembers what a statement created, under the name that it has now.
     fn note_new(&mut self, statement: &One<'_>) {
+        self.labels.note(&statement.change);
         match &statement.change {
             Change::CreateTable(table) => {
                 self.fresh.insert(table.name.last().to_owned());
@@ -250,6 +257,9 @@ impl History<'_> {
         let uses = uses(text, Where::Script);
         if checked.scope == Scope::Tenant {
             hermetic::check(checked, statement, &uses, &self.world, report);
+        }
+        if let Some(problem) = self.labels.check(&self.world, checked, statement, &uses) {
+            report.push(problem);
         }
         let before = self.verify(checked, statement, &uses, true);
         self.apply(checked, statement, &place);

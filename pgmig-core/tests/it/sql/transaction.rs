@@ -171,3 +171,49 @@ fn a_migration_that_uses_a_new_enum_value_asks_for_a_commit_before_it() {
         .collect();
     assert_eq!(commits, [false, false, false, true, false]);
 }
+
+#[test]
+fn a_setting_that_the_same_transaction_takes_back_is_fine() {
+    assert!(
+        one("SET client_min_messages = error; SELECT 1; RESET client_min_messages;").is_empty()
+    );
+    assert_eq!(
+        one("RESET client_min_messages; SET client_min_messages = error;").len(),
+        2
+    );
+}
+
+#[test]
+fn an_enum_value_is_not_used_in_the_transaction_that_adds_it() {
+    let base = "CREATE TYPE mood AS ENUM ('sad');\nCREATE TABLE t (id int, m mood, x text);";
+    let refused = [
+        "INSERT INTO t (id, m) VALUES (1, 'sad'), (2, 'glad')",
+        "UPDATE t SET m = 'glad'",
+        "DELETE FROM t WHERE t.m = 'glad'",
+        "SELECT 'glad'::mood",
+        "SELECT CAST('glad' AS mood)",
+        "ALTER TABLE t ALTER m SET DEFAULT 'glad'",
+        "ALTER TABLE t ADD n mood DEFAULT 'glad'",
+        "CREATE TABLE u (n mood NOT NULL DEFAULT 'glad')",
+    ];
+    let told = |sql: &str| told(&[("public/001_a.sql", base), ("public/002_b.sql", sql)]);
+    for sql in refused {
+        let found = told(&format!("ALTER TYPE mood ADD VALUE 'glad';\n{sql};"));
+        assert_eq!(found.len(), 1, "{sql}: {found:?}");
+        assert!(
+            found[0].starts_with("error enum-value-used public/002_b.sql:2:"),
+            "{found:?}"
+        );
+    }
+    let fine = [
+        "ALTER TYPE mood ADD VALUE 'glad'; INSERT INTO t (id, x) VALUES (1, 'glad');",
+        "ALTER TYPE mood ADD VALUE 'glad'; UPDATE t SET x = 'glad';",
+        "ALTER TYPE mood ADD VALUE 'glad'; SELECT 'glad';",
+        "-- pgmig: no-transaction\nALTER TYPE mood ADD VALUE 'glad'; UPDATE t SET m = 'glad';",
+        "CREATE TYPE new AS ENUM ('a'); ALTER TYPE new ADD VALUE 'b'; SELECT 'b'::new;",
+        "ALTER TYPE mood ADD VALUE 'glad'; CREATE FUNCTION f() RETURNS mood LANGUAGE plpgsql AS $$ BEGIN RETURN 'glad'::mood; END $$;",
+    ];
+    for sql in fine {
+        assert!(told(sql).is_empty(), "{sql}: {:?}", told(sql));
+    }
+}
