@@ -6,40 +6,34 @@ use super::world::{Found, World};
 use crate::Problem;
 use crate::sql::check::{Checked, One};
 use crate::sql::cursor::{Cursor, Name, fold};
-use crate::sql::ddl::{Act, Change, Column, ColumnConstraint, Kind};
+use crate::sql::ddl::{Act, Change, Column, ColumnConstraint};
 use crate::sql::squawk::query::Uses;
 use crate::sql::token::{Token, TokenKind};
 
-/// The values that a script has added so far, each with its type; and the types that it created,
-/// whose values may be used at once.
+/// The values that a script has added so far, each with its type. Before PostgreSQL 17 those of a
+/// type that the script created are no exception.
 #[derive(Debug, Default)]
 pub(super) struct Labels {
     added: Vec<(String, String)>,
-    created: Vec<String>,
 }
 
 impl Labels {
     /// Takes in what a statement does.
     pub(super) fn note(&mut self, change: &Change) {
-        match change {
-            Change::Create(create) if create.kind == Kind::Type => {
-                self.created.push(create.name.last().to_owned());
+        let Change::Alter(alter) = change else {
+            return;
+        };
+        for action in &alter.actions {
+            // With `IF NOT EXISTS` it may have been there before.
+            if let Act::AddValue {
+                label,
+                if_not_exists: false,
+                ..
+            } = &action.act
+            {
+                let ty = alter.name.last().to_owned();
+                self.added.push((ty, label.clone()));
             }
-            Change::Alter(alter) if !self.created.contains(&alter.name.last().to_owned()) => {
-                for action in &alter.actions {
-                    // With `IF NOT EXISTS` it may have been there before.
-                    if let Act::AddValue {
-                        label,
-                        if_not_exists: false,
-                        ..
-                    } = &action.act
-                    {
-                        self.added
-                            .push((alter.name.last().to_owned(), label.clone()));
-                    }
-                }
-            }
-            _ => {}
         }
     }
 
