@@ -470,3 +470,114 @@ async fn a_binary_older_than_its_folder_says_what_has_changed_and_runs_nothing()
     std::fs::remove_dir_all(folder.path()).unwrap();
     assert_eq!(migrator.run_public(&pool).await.unwrap().applied.len(), 3);
 }
+
+#[tokio::test]
+async fn a_deadlock_or_a_serialization_failure_is_tried_again_and_nothing_runs_twice() {
+    for (dispatch, code) in [(BOTH[0], "40P01"), (BOTH[1], "40001")] {
+        let db = TestDatabase::create().await.unwrap();
+        let pool = db.pool();
+        // A sequence is not rolled back: the first two attempts fail.
+        execute(&pool, "CREATE SEQUENCE attempts").await;
+        let sql = format!(
+            "CREATE TABLE a (id int);
+             DO $$ BEGIN IF nextval('attempts') < 3 THEN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END IF; END $$;"
+        );
+        let migrations = embed(&[("public/001_a.sql", &sql)]);
+        let migrator = Migrator::new(migrations).dispatch(dispatch).retry(quick());
+        migrator.run_public(&pool).await.unwrap();
+        assert_eq!(history(&pool).await, ["public 1 applied"]);
+        assert_eq!(column(&pool, "SELECT nextval('attempts')").await, ["4"]);
+    }
+}
+
+#[tokio::test]
+async fn two_transactions_that_bring_the_same_tenant_do_not_get_into_each_others_way() {
+    for dispatch in BOTH {
+        let db = TestDatabase::create().await.unwrap();
+        let pool = db.pool();
+        let migrations = embed(&[
+            ("tenant/001_t.sql", "CREATE TABLE t (id int);"),
+            ("tenant/001_t.down.sql", "DROP TABLE t;"),
+        ]);
+        let migrator = Migrator::new(migrations).dispatch(dispatch);
+        let mut first = pool.begin().await.unwrap();
+        migrator
+            .run_tenant_in(&mut first, Uuid::nil())
+            .await
+            .unwrap();
+        let second = tokio::spawn({
+            let (pool, migrator) = (pool.clone(), migrator.clone());
+            async move {
+                let mut second = pool.begin().await.unwrap();
+                let report = migrator.run_tenant_in(&mut second, Uuid::nil()).await;
+                second.commit().await.unwrap();
+                report
+            }
+        });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(!second.is_finished());
+        let waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        assert_eq!(column(&pool, waiting).await, [""; 0]);
+        first.commit().await.unwrap();
+        assert!(second.await.unwrap().unwrap().is_noop());
+        assert_eq!(history(&pool).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_failure_in_the_callers_transaction_puts_its_settings_back() {
+    for dispatch in BOTH {
+        let db = TestDatabase::create().await.unwrap();
+        let pool = db.pool();
+        let migrations = embed(&[
+            (
+                "tenant/001_t.sql",
+                "CREATE TABLE t (id int); SELECT nothing;",
+            ),
+            ("tenant/001_t.down.sql", "DROP TABLE t;"),
+        ]);
+        let migrator = Migrator::new(migrations).dispatch(dispatch);
+        let mut tx = pool.begin().await.unwrap();
+        let failed = migrator.run_tenant_in(&mut tx, Uuid::nil()).await;
+        assert!(matches!(failed, Err(Error::Statement(_))));
+        let settings: (String, String) = sqlx::query_as(
+            "SELECT current_setting('search_path'), current_setting('lock_timeout')",
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .unwrap();
+        assert_eq!(settings, ("\"$user\", public".to_owned(), "0".to_owned()));
+        tx.commit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_slot_in_a_body_takes_any_name_but_one_that_could_end_the_body() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let migrations = embed(&[(
+        "tenant/001_t.sql",
+        "CREATE TABLE t (id int);
+         DO $$ BEGIN INSERT INTO ${schema}.t VALUES (1); END $$;
+         CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS $f$ SELECT count(*) FROM \"${schema}\".t $f$;",
+    )]);
+    execute(&pool, "CREATE TABLE public.witness (id int)").await;
+    for (number, name) in ["it's", "a\"b", "a\\b", "a;b--", "/*"]
+        .into_iter()
+        .enumerate()
+    {
+        let migrator = Migrator::new(migrations).tenant_schema(move |_| name.to_owned());
+        migrator
+            .run_tenant(&pool, Uuid::from_u128(number as u128))
+            .await
+            .unwrap();
+        let counted = format!("SELECT \"{}\".f()", name.replace('"', "\"\""));
+        assert_eq!(column(&pool, &counted).await, ["1"], "{name}");
+    }
+    for name in ["a$$; DROP TABLE public.witness; --", "a$f$", "$"] {
+        let migrator = Migrator::new(migrations).tenant_schema(move |_| name.to_owned());
+        let error = migrator.run_tenant(&pool, Uuid::max()).await.unwrap_err();
+        assert!(matches!(error, Error::SchemaName { .. }), "{error}");
+    }
+    assert_eq!(relations(&pool, "public").await, ["r witness"]);
+}
