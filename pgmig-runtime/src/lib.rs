@@ -46,8 +46,8 @@ pub use fingerprint::{
     fingerprint,
 };
 pub use fleet::{
-    Dropped, Event, Finish, FleetError, FleetReport, Moved, OnFailure, Requeue, TenantFailure,
-    Tenants,
+    Dropped, Event, Finish, FleetError, FleetReport, FleetStatus, Moved, OnFailure, Requeue,
+    StateCount, TenantFailure, Tenants, VersionCount,
 };
 pub use migrator::Migrator;
 pub use report::{

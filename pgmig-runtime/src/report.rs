@@ -203,8 +203,10 @@ pub struct TenantStatus {
     pub listed: bool,
     /// The last error, where it failed.
     pub error: Option<String>,
-    /// Since when it is in that state, UTC, as RFC 3339 writes it.
+    /// Since when the ledger has it as active, failed or being dropped, UTC, as RFC 3339 writes it.
     pub since: Option<String>,
+    /// For how many seconds.
+    pub seconds: Option<u64>,
 }
 
 /// Where a tenant's schema stands.

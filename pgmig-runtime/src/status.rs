@@ -30,13 +30,16 @@ impl Migrator {
     /// # Errors
     /// When the server cannot be reached or the ledger cannot be read.
     pub async fn status<'c>(&self, db: impl Into<Db<'c>>) -> Result<Status, Error> {
-        let mut session = self.session(db);
-        let (ledger, public) = self.scope_status(&mut session, &Target::public()).await?;
+        self.status_of(&mut self.session(db)).await
+    }
+
+    pub(crate) async fn status_of(&self, session: &mut Session<'_>) -> Result<Status, Error> {
+        let (ledger, public) = self.scope_status(session, &Target::public()).await?;
         let drizzle = match self.migrations.drizzle() {
             [] => None,
-            _ => Some(self.scope_status(&mut session, &Target::drizzle()).await?.1),
+            _ => Some(self.scope_status(session, &Target::drizzle()).await?.1),
         };
-        let tenants = match self.read(&mut session, self.ledger.read_tenants()).await? {
+        let tenants = match self.read(session, self.ledger.read_tenants()).await? {
             Some(rows) => rows
                 .iter()
                 .map(TargetRow::decode)
@@ -47,7 +50,7 @@ impl Migrator {
         let wanted = !self.migrations.tenant().is_empty() || !tenants.is_empty();
         let (listed, tenants_error) = match wanted {
             false => (Vec::new(), None),
-            true => match self.list_tenants(&mut session).await {
+            true => match self.list_tenants(session).await {
                 Ok(listed) => (listed, None),
                 Err(Error::Tenants { why, .. }) => (Vec::new(), Some(why)),
                 Err(error) => return Err(error),
@@ -243,7 +246,7 @@ impl Migrator {
     }
 }
 
-fn unreadable(source: sqlx::Error) -> Error {
+pub(crate) fn unreadable(source: sqlx::Error) -> Error {
     Error::Ledger {
         doing: "read the ledger",
         source,
@@ -329,7 +332,11 @@ fn scope_status(embedded: &'static [Migration], rows: &[Recorded]) -> ScopeStatu
     }
 }
 
-fn tenant_row(tenant: Uuid, row: TargetRow, embedded: &'static [Migration]) -> TenantStatus {
+pub(crate) fn tenant_row(
+    tenant: Uuid,
+    row: TargetRow,
+    embedded: &'static [Migration],
+) -> TenantStatus {
     let newest = embedded.last();
     let head = newest.map_or_else(String::new, |newest| quote::hex(&newest.0.head));
     let version = row.version.as_deref().map(Version::new);
@@ -351,10 +358,11 @@ fn tenant_row(tenant: Uuid, row: TargetRow, embedded: &'static [Migration]) -> T
         listed: false,
         error: row.error,
         since: Some(row.since),
+        seconds: Some(row.seconds),
     }
 }
 
-fn new_tenant(tenant: Uuid, schema: String) -> TenantStatus {
+pub(crate) fn new_tenant(tenant: Uuid, schema: String) -> TenantStatus {
     TenantStatus {
         tenant,
         schema,
@@ -363,5 +371,6 @@ fn new_tenant(tenant: Uuid, schema: String) -> TenantStatus {
         listed: true,
         error: None,
         since: None,
+        seconds: None,
     }
 }

@@ -722,3 +722,66 @@ async fn a_tenant_with_more_tables_than_a_transaction_should_lock_is_dropped_in_
     assert_eq!(parts, 2);
     assert!(versions(&pool).await.is_empty());
 }
+
+#[tokio::test]
+async fn where_the_fleet_stands_is_one_query() {
+    let (_db, proxy, pool) = seen().await;
+    let ids = tenants(&pool, 6).await;
+    let new = migrator(second());
+    new.run_tenants(&pool, ids[..3].to_vec()).await.unwrap();
+    execute(
+        &pool,
+        &format!("ALTER TABLE {}.notes ADD COLUMN pinned int", schema(ids[3])),
+    )
+    .await;
+    new.run_tenants(&pool, ids[3..4].to_vec()).await.unwrap();
+    execute(&pool, &format!("DROP SCHEMA {} CASCADE", schema(ids[5]))).await;
+    execute(
+        &pool,
+        &format!(
+            "UPDATE tenants SET is_active = false WHERE id = '{}'",
+            ids[0]
+        ),
+    )
+    .await;
+    register(&pool, 1).await;
+    queries(&proxy);
+
+    let status = new.fleet_status(&pool).await.unwrap();
+    assert_eq!(queries(&proxy).len(), 1);
+    let versions: Vec<_> = status
+        .versions
+        .iter()
+        .map(|v| (v.version.as_deref(), v.tenants))
+        .collect();
+    assert_eq!(versions, [(None, 1), (Some("1"), 3), (Some("2"), 3)]);
+    use pgmig_runtime::TenantState as S;
+    let count = |state| status.in_state(state).count();
+    assert_eq!(
+        [S::UpToDate, S::Behind, S::Failed, S::Gone, S::New].map(count),
+        [3, 1, 1, 1, 1]
+    );
+    let failed = status.in_state(S::Failed).next().unwrap();
+    assert_eq!(failed.tenant, ids[3]);
+    assert!(failed.error.as_deref().unwrap().contains("already exists"));
+    assert!(failed.seconds.unwrap() < 600);
+    assert_eq!(
+        status
+            .tenants
+            .iter()
+            .filter(|tenant| !tenant.listed)
+            .count(),
+        1
+    );
+    assert_eq!(
+        (status.public.as_deref(), status.newest),
+        (Some("1"), Some("2"))
+    );
+}
+
+#[tokio::test]
+async fn the_status_of_a_fleet_that_is_not_there_yet_is_empty() {
+    let db = TestDatabase::create().await.unwrap();
+    let status = migrator(first()).fleet_status(&db.pool()).await.unwrap();
+    assert!(status.tenants.is_empty() && status.public.is_none());
+}

@@ -1,7 +1,7 @@
 //! What a command did or found, for people and for scripts.
 
 use pgmig_runtime::{
-    MigrationState, Report, SetupReport, Status, TargetPlan, TenantState, TenantStatus,
+    FleetStatus, MigrationState, Report, SetupReport, Status, TargetPlan, TenantState, TenantStatus,
 };
 
 /// What a command did or found.
@@ -18,6 +18,8 @@ pub enum Answer {
     Setup(SetupReport),
     /// What is applied where.
     Status(Status),
+    /// Where the fleet stands.
+    Fleet(FleetStatus),
     /// What would be applied.
     Plan(Vec<TargetPlan>),
 }
@@ -31,9 +33,18 @@ impl Answer {
                 public.any(|migration| is_left(migration.state))
                     || status.tenants.iter().any(is_behind)
             }
+            Answer::Fleet(fleet) => {
+                fleet.public != fleet.public_newest.map(str::to_owned)
+                    || fleet.tenants.iter().any(is_behind)
+            }
             Answer::Plan(plans) => plans.iter().any(|plan| !plan.pending.is_empty()),
             Answer::Run(_) | Answer::Setup(_) => false,
         }
+    }
+
+    /// Whether a tenant failed, its schema is gone, or it lives in another one than it should.
+    pub fn is_troubled(&self) -> bool {
+        matches!(self, Answer::Setup(report) if !report.tenants.is_healthy())
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a command can fail with, and the exit code that goes with it.
 
+use std::path::PathBuf;
+
 use pgmig_runtime::StatementError;
 use serde_json::json;
 
@@ -35,6 +37,15 @@ pub enum Error {
     #[error("cannot write the answer: {0}")]
     Output(#[source] std::io::Error),
 
+    /// The page of the fleet could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Page {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+
     /// Ctrl-C.
     #[error("interrupted\n  = note: each schema is at a migration boundary; run it again to go on")]
     Interrupted,
@@ -51,7 +62,7 @@ impl Error {
             Error::NoDatabase | Error::Url(_) => Exit::Usage,
             Error::Migrate(error) => migrate(error),
             Error::Interrupted => Exit::Interrupted,
-            Error::Json(_) | Error::Output(_) | Error::Start(_) => Exit::Failed,
+            Error::Page { .. } | Error::Json(_) | Error::Output(_) | Error::Start(_) => Exit::Failed,
         }
     }
 
@@ -69,6 +80,9 @@ impl Error {
             }
             Error::Migrate(pgmig_runtime::Error::Blocked(by)) => {
                 error["statement"] = statement(&by.last);
+            }
+            Error::Migrate(pgmig_runtime::Error::Fleet(fleet)) => {
+                error["tenants"] = json!(fleet.report);
             }
             Error::Migrate(pgmig_runtime::Error::Plan(plan)) => {
                 error["schema"] = json!(plan.target.schema);
@@ -113,6 +127,9 @@ fn migrate(error: &pgmig_runtime::Error) -> Exit {
         | E::SchemaGone { .. }
         | E::SchemaMoved { .. }
         | E::ReadOnly { .. }
+        | E::PublicBehind { .. }
+        | E::Dropping { .. }
+        | E::NotInLedger { .. }
         | E::NotInTransaction
         | E::NeedsOwnTransaction { .. } => Exit::Refused,
         _ => Exit::Failed,

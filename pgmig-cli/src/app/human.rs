@@ -3,10 +3,11 @@
 use std::fmt::{self, Display, Formatter};
 
 use pgmig_runtime::{
-    FleetReport, MigrationState, MigrationStatus, Pending, Report, SetupReport, Status, TargetPlan,
+    MigrationState, MigrationStatus, Pending, Report, SetupReport, Status, TargetPlan,
     TenantState, TenantStatus,
 };
 
+use super::fleet;
 use super::Answer;
 use super::paint::{BAD, DOUBTFUL, FAINT, GOOD, NAME, count, paint, time};
 
@@ -16,6 +17,7 @@ impl Display for Answer {
             Answer::Run(report) => run(f, report),
             Answer::Setup(report) => setup(f, report),
             Answer::Status(report) => status(f, report),
+            Answer::Fleet(report) => fleet::status(f, report),
             Answer::Plan(plans) => {
                 if plans.iter().all(|plan| plan.pending.is_empty()) {
                     writeln!(f, "-- nothing to do")?;
@@ -41,7 +43,7 @@ fn run(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
 }
 
 /// `public: 3 migrations applied in 84 ms`
-fn headline(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
+pub(super) fn headline(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
     let schema = paint(f, NAME, &report.target.schema);
     let took = time(report.duration);
     if let Some(adoption) = &report.adopted {
@@ -68,68 +70,11 @@ fn headline(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
 /// nothing to do their number: there may be thousands.
 fn setup(f: &mut Formatter<'_>, report: &SetupReport) -> fmt::Result {
     run(f, &report.public)?;
-    fleet(f, &report.tenants)
-}
-
-fn fleet(f: &mut Formatter<'_>, fleet: &FleetReport) -> fmt::Result {
-    for tenant in fleet.migrated.iter().take(SHOWN) {
-        headline(f, tenant)?;
-        names(f, tenant)?;
-    }
-    if let Some(more @ 1..) = fleet.migrated.len().checked_sub(SHOWN) {
-        let took = time(fleet.duration);
-        writeln!(f, "and {}, all in {took}", count(more, "more tenant"))?;
-    }
-    let mut note = |number: usize, what: &str| match number {
-        0 => Ok(()),
-        _ => writeln!(f, "{}: {what}", count(number, "tenant")),
-    };
-    note(fleet.elsewhere, "migrated by another process meanwhile")?;
-    note(fleet.ahead, "newer than this binary")?;
-    note(fleet.unlisted.len(), "in the ledger, but not active")?;
-    note(fleet.dropping.len(), "being dropped")?;
-    note(fleet.left, "left to another process")?;
-    troubles(f, fleet)?;
-    let touched = fleet.migrated.len() + fleet.elsewhere + fleet.ahead + fleet.left;
-    let troubled = fleet.failed.len() + fleet.gone.len() + fleet.moved.len();
-    let idle = fleet.listed.saturating_sub(touched + troubled);
-    match (fleet.listed, idle) {
-        (0, _) => writeln!(f, "no active tenants"),
-        (_, 0) => Ok(()),
-        (all, idle) if all == idle => writeln!(f, "{}: nothing to do", count(idle, "tenant")),
-        (_, idle) => writeln!(f, "{}: nothing to do", count(idle, "other tenant")),
-    }
-}
-
-/// How many tenants are written out one by one.
-const SHOWN: usize = 20;
-
-/// The tenants that somebody has to look after.
-fn troubles(f: &mut Formatter<'_>, fleet: &FleetReport) -> fmt::Result {
-    for failure in &fleet.failed {
-        let schema = paint(f, NAME, &failure.target.schema);
-        let failed = paint(f, BAD, "failed");
-        let message = failure.message.replace('\n', "\n  ");
-        writeln!(f, "{schema}: {failed}\n  {message}")?;
-    }
-    for gone in &fleet.gone {
-        let schema = paint(f, NAME, &gone.schema);
-        writeln!(
-            f,
-            "{schema}: {}",
-            paint(f, BAD, "its schema does not exist")
-        )?;
-    }
-    for moved in &fleet.moved {
-        let schema = paint(f, NAME, &moved.recorded);
-        let why = format!("its name would now be {}", moved.expected);
-        writeln!(f, "{schema}: {}", paint(f, BAD, why))?;
-    }
-    Ok(())
+    fleet::report(f, &report.tenants)
 }
 
 /// What was applied, one after the other, in lines of a readable length.
-fn names(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
+pub(super) fn names(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
     const WIDTH: usize = 96;
     let mut line = String::new();
     let last = report.applied.len().saturating_sub(1);
@@ -189,15 +134,12 @@ fn status(f: &mut Formatter<'_>, status: &Status) -> fmt::Result {
 }
 
 fn tenant_line(f: &mut Formatter<'_>, tenant: &TenantStatus) -> fmt::Result {
-    let (word, style) = match tenant.state {
-        TenantState::UpToDate => ("up to date", GOOD),
-        TenantState::Behind => ("behind", DOUBTFUL),
-        TenantState::Ahead => ("newer than this binary", DOUBTFUL),
-        TenantState::New => ("new", DOUBTFUL),
-        TenantState::Failed => ("failed", BAD),
-        TenantState::Dropping => ("being dropped", DOUBTFUL),
-        _ => ("its schema does not exist", BAD),
+    let style = match tenant.state {
+        TenantState::UpToDate => GOOD,
+        TenantState::Failed | TenantState::Gone => BAD,
+        _ => DOUBTFUL,
     };
+    let word = fleet::word(tenant.state);
     let schema = paint(f, NAME, &tenant.schema);
     let at = at(tenant.version.as_deref());
     write!(f, "{schema}: {at}, {}", paint(f, style, word))?;

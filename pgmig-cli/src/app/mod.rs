@@ -4,9 +4,12 @@ mod answer;
 mod common;
 mod error;
 mod exit;
+mod fleet;
 mod human;
+mod page;
 mod paint;
 mod plan;
+mod progress;
 mod public;
 mod setup;
 mod status;
@@ -133,6 +136,7 @@ impl Command {
     fn exit(&self, answer: &Answer) -> Exit {
         match self {
             Command::Status(status) if status.check && answer.is_behind() => Exit::Behind,
+            _ if answer.is_troubled() => Exit::Failed,
             _ => Exit::Done,
         }
     }

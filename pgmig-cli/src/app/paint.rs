@@ -30,6 +30,17 @@ pub(super) fn time(duration: Duration) -> String {
     }
 }
 
+/// `5 s`, `12 min`, `3 h 5 min`, `4 d 2 h`.
+pub(super) fn age(seconds: u64) -> String {
+    let (minutes, hours) = (seconds / 60, seconds / 3600);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{minutes} min"),
+        3_600..86_400 => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{} d {} h", hours / 24, hours % 24),
+    }
+}
+
 /// `1 tenant`, `2 tenants`.
 pub(super) fn count(number: usize, one: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
@@ -48,5 +59,7 @@ mod tests {
         assert_eq!(read(1_000), "1.0 s");
         assert_eq!(read(59_999), "59.9 s");
         assert_eq!(read(200_000), "3 min 20 s");
+        let ages = [59, 60, 3_599, 3_661, 100_000].map(age);
+        assert_eq!(ages, ["59 s", "1 min", "59 min", "1 h 1 min", "1 d 3 h"]);
     }
 }

@@ -25,6 +25,7 @@ mod report;
 mod run;
 mod settings;
 mod size;
+mod status;
 mod survey;
 mod worker;
 
@@ -34,6 +35,7 @@ pub use remove::Dropped;
 pub use report::{FleetError, FleetReport, Moved, TenantFailure};
 pub(crate) use settings::FleetSettings;
 pub use settings::{Finish, OnFailure};
+pub use status::{FleetStatus, StateCount, VersionCount};
 
 use std::collections::HashSet;
 

@@ -11,6 +11,7 @@ use crate::ledger::{LEASED, Ledger, block};
 use crate::message::Message;
 use crate::quote;
 use crate::retry::{BUSY, Cause, MOVED};
+use crate::status::unreadable;
 use crate::target::Target;
 
 /// A constraint, as SQL: its table, its name.
@@ -263,12 +264,5 @@ END",
             )
         };
         vec![delete("history"), delete("target")]
-    }
-}
-
-fn unreadable(source: sqlx::Error) -> Error {
-    Error::Ledger {
-        doing: "read the ledger",
-        source,
     }
 }

@@ -69,6 +69,6 @@ pub(crate) fn block(body: &str) -> String {
 }
 
 /// A timestamp as RFC 3339 writes it, in UTC.
-fn utc(expression: &str) -> String {
+pub(crate) fn utc(expression: &str) -> String {
     format!("pg_catalog.to_char({expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")
 }

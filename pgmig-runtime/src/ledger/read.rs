@@ -151,7 +151,7 @@ impl Ledger {
     pub(crate) fn read_tenants(&self) -> String {
         format!(
             "SELECT t.tenant, t.schema, t.version, pg_catalog.encode(t.head, 'hex') AS head, t.state, t.error, \
-             {since} AS since, n.oid IS NOT NULL AS present \
+             {since} AS since, pg_catalog.floor(extract(epoch FROM pg_catalog.clock_timestamp() - t.since)) AS seconds, n.oid IS NOT NULL AS present \
              FROM {l}.target AS t LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schema \
              WHERE t.scope = 'tenant' AND t.tenant IS NOT NULL ORDER BY t.schema",
             since = utc("t.since"),
@@ -170,6 +170,7 @@ pub(crate) struct TargetRow {
     pub(crate) state: String,
     pub(crate) error: Option<String>,
     pub(crate) since: String,
+    pub(crate) seconds: u64,
     pub(crate) present: bool,
 }
 
@@ -183,6 +184,7 @@ impl TargetRow {
             state: required(row, "state")?,
             error: text(row, "error")?,
             since: required(row, "since")?,
+            seconds: u64::try_from(number(row, "seconds")?).unwrap_or(0),
             present: truth(row, "present")?,
         })
     }
