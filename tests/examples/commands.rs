@@ -295,3 +295,45 @@ async fn a_reader_that_has_seen_enough_is_no_error() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert!(output.status.success());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_fails_ends_setup_with_1_and_is_in_the_status_and_on_the_page() {
+    let db = database().await;
+    run(db.url(), "setup").done();
+    register(&db).await;
+    execute(
+        &db,
+        "CREATE SCHEMA tenant_6b1f6f0a3f0e4b539a530d6c1a0e7f11;
+         CREATE TABLE tenant_6b1f6f0a3f0e4b539a530d6c1a0e7f11.customers (id int)",
+    )
+    .await;
+    let said = run(db.url(), "setup");
+    assert_eq!((said.code, said.err.as_str()), (1, ""), "{}", said.out);
+    assert!(said.out.contains("failed\n  "), "{}", said.out);
+    let events = run(db.url(), "setup --json");
+    assert_eq!(events.code, 1);
+    assert!(
+        events.err.contains("\"event\":\"failed\""),
+        "{}",
+        events.err
+    );
+    assert_eq!(
+        events.json()["tenants"]["failed"][0]["target"]["schema"],
+        SCHEMA
+    );
+
+    let page = tempfile::tempdir().unwrap();
+    let path = page.path().join("fleet.html");
+    let said = run(db.url(), &format!("status --html {}", path.display())).done();
+    assert!(said.starts_with("1 tenant\n        1  failed\n"), "{said}");
+    let page = std::fs::read_to_string(path).unwrap();
+    assert!(
+        page.contains("<i class=\"failed\" title=\"tenant_6b1f"),
+        "{page}"
+    );
+    assert!(page.contains("already exists"));
+    assert!(!page.contains("<script") && !page.contains("http"));
+    let status = run(db.url(), "status --fleet --json").json();
+    assert_eq!(status["states"][0]["state"], "failed");
+    assert_eq!(run(db.url(), "status --fleet --check").code, 10);
+}

@@ -13,9 +13,12 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// Its only JSON document.
+    /// Its only JSON document. On standard error there may be events, and nothing else.
     pub(crate) fn json(&self) -> serde_json::Value {
-        assert_eq!(self.err, "");
+        for line in self.err.lines() {
+            let event: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert!(event["event"].is_string(), "{line}");
+        }
         serde_json::from_str(&self.out).unwrap()
     }
 

@@ -1,7 +1,8 @@
 //! What a command did or found, for people and for scripts.
 
 use pgmig_runtime::{
-    FleetStatus, MigrationState, Report, SetupReport, Status, TargetPlan, TenantState, TenantStatus,
+    FleetStatus, MigrationState, Report, SetupReport, Status, TargetPlan, TenantState,
+    TenantStatus, Version,
 };
 
 /// What a command did or found.
@@ -34,8 +35,9 @@ impl Answer {
                     || status.tenants.iter().any(is_behind)
             }
             Answer::Fleet(fleet) => {
-                fleet.public != fleet.public_newest.map(str::to_owned)
-                    || fleet.tenants.iter().any(is_behind)
+                let at = fleet.public.as_deref().map(Version::new);
+                let newest = fleet.public_newest.map(Version::new);
+                at < newest || fleet.tenants.iter().any(is_behind)
             }
             Answer::Plan(plans) => plans.iter().any(|plan| !plan.pending.is_empty()),
             Answer::Run(_) | Answer::Setup(_) => false,

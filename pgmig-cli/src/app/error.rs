@@ -62,7 +62,9 @@ impl Error {
             Error::NoDatabase | Error::Url(_) => Exit::Usage,
             Error::Migrate(error) => migrate(error),
             Error::Interrupted => Exit::Interrupted,
-            Error::Page { .. } | Error::Json(_) | Error::Output(_) | Error::Start(_) => Exit::Failed,
+            Error::Page { .. } | Error::Json(_) | Error::Output(_) | Error::Start(_) => {
+                Exit::Failed
+            }
         }
     }
 

@@ -86,7 +86,11 @@ pub(super) fn status(f: &mut Formatter<'_>, fleet: &FleetStatus) -> fmt::Result 
     for tenant in failed.take(SHOWN) {
         let schema = paint(f, NAME, &tenant.schema);
         let state = paint(f, BAD, word(tenant.state));
-        let since = paint(f, FAINT, format!("for {}", age(tenant.seconds.unwrap_or(0))));
+        let since = paint(
+            f,
+            FAINT,
+            format!("for {}", age(tenant.seconds.unwrap_or(0))),
+        );
         writeln!(f, "{schema}: {state} {since}")?;
         if let Some(error) = &tenant.error {
             writeln!(f, "  {}", error.replace('\n', "\n  "))?;

@@ -3,12 +3,12 @@
 use std::fmt::{self, Display, Formatter};
 
 use pgmig_runtime::{
-    MigrationState, MigrationStatus, Pending, Report, SetupReport, Status, TargetPlan,
-    TenantState, TenantStatus,
+    MigrationState, MigrationStatus, Pending, Report, SetupReport, Status, TargetPlan, TenantState,
+    TenantStatus,
 };
 
-use super::fleet;
 use super::Answer;
+use super::fleet;
 use super::paint::{BAD, DOUBTFUL, FAINT, GOOD, NAME, count, paint, time};
 
 impl Display for Answer {

@@ -52,7 +52,11 @@ fn legend(page: &mut String, status: &FleetStatus) {
             "<span><i class=\"{class}\"></i><b>{number}</b>{word}</span>"
         );
     }
-    let unlisted = status.tenants.iter().filter(|tenant| !tenant.listed).count();
+    let unlisted = status
+        .tenants
+        .iter()
+        .filter(|tenant| !tenant.listed)
+        .count();
     if unlisted > 0 {
         let _ = write!(
             page,
@@ -64,7 +68,11 @@ fn legend(page: &mut String, status: &FleetStatus) {
 
 /// The versions, newest first, each with the cells of its tenants.
 fn rows(page: &mut String, status: &FleetStatus) {
-    let size = if status.tenants.len() < FEW { " few" } else { "" };
+    let size = if status.tenants.len() < FEW {
+        " few"
+    } else {
+        ""
+    };
     for (behind, versions) in status.versions.iter().rev().enumerate() {
         let name = match &versions.version {
             Some(version) => format!("<b>{}</b>", escape(version)),
@@ -105,9 +113,8 @@ fn cell(page: &mut String, tenant: &TenantStatus, behind: usize) {
 
 /// The tenants that somebody has to look after.
 fn troubles(page: &mut String, status: &FleetStatus) {
-    let troubled = |tenant: &&TenantStatus| {
-        matches!(tenant.state, TenantState::Failed | TenantState::Gone)
-    };
+    let troubled =
+        |tenant: &&TenantStatus| matches!(tenant.state, TenantState::Failed | TenantState::Gone);
     let troubled: Vec<_> = status.tenants.iter().filter(troubled).collect();
     if troubled.is_empty() {
         return;

@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use super::Tenants;
-use crate::db::{Db, required, text, truth};
+use crate::db::{Db, text, truth};
 use crate::error::Error;
 use crate::ledger::{Ledger, TargetRow};
 use crate::report::{TenantState, TenantStatus};
@@ -120,7 +120,12 @@ impl Migrator {
             Ok(None) | Err(Error::Ledger { .. }) => {
                 let status = self.status_of(&mut session).await?;
                 let public = status.public.version;
-                return Ok(FleetStatus::new(None, public, self.migrations, status.tenants));
+                return Ok(FleetStatus::new(
+                    None,
+                    public,
+                    self.migrations,
+                    status.tenants,
+                ));
             }
             Err(error) => return Err(error),
         };

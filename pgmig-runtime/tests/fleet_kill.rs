@@ -1,0 +1,179 @@
+//! Replicas that share a fleet and are killed: real processes, SIGKILL, seeds.
+//!
+//! `PGMIG_KILL_SEEDS` (4) is how many seeds are tried, `PGMIG_KILL_TENANTS` (60) how many tenants
+//! each has, `PGMIG_KILL_SEED` the first seed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use pgmig_runtime::{Migrations, Migrator};
+use pgmig_testkit::TestDatabase;
+use sqlx::PgPool;
+use support::{column, embed, execute};
+use uuid::Uuid;
+
+const REGISTRY: (&str, &str) = (
+    "public/001_create_tenants.sql",
+    "CREATE TABLE tenants (id uuid PRIMARY KEY, is_active boolean NOT NULL DEFAULT true);",
+);
+const NOTES: (&str, &str) = (
+    "tenant/001_create_notes.sql",
+    "CREATE TABLE notes (id int PRIMARY KEY, tenant uuid REFERENCES public.tenants, body text);
+     CREATE INDEX notes_body ON notes (body);",
+);
+const PINNED: (&str, &str) = (
+    "tenant/002_add_pinned.sql",
+    "ALTER TABLE notes ADD COLUMN pinned boolean;",
+);
+const COLOUR: (&str, &str) = (
+    "tenant/003_add_colour.sql",
+    "ALTER TABLE notes ADD COLUMN colour text; INSERT INTO notes (id) VALUES (1);",
+);
+const INDEX: (&str, &str) = (
+    "tenant/004_index_colours.sql",
+    "-- pgmig: no-transaction\nCREATE INDEX CONCURRENTLY notes_colour ON notes (colour);",
+);
+
+fn old() -> &'static Migrations {
+    embed(&[REGISTRY, NOTES])
+}
+
+fn new(with_index: bool) -> &'static Migrations {
+    match with_index {
+        true => embed(&[REGISTRY, NOTES, PINNED, COLOUR, INDEX]),
+        false => embed(&[REGISTRY, NOTES, PINNED, COLOUR]),
+    }
+}
+
+/// Numbers that follow from a seed (Steele and others, "Fast Splittable Pseudorandom Number
+/// Generators").
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % limit
+    }
+}
+
+fn setting(name: &str, otherwise: u64) -> u64 {
+    let value = std::env::var(name).ok();
+    value.map_or(otherwise, |value| value.parse().unwrap())
+}
+
+/// This program as a replica that boots.
+fn replica(url: &str, with_index: bool) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["a_replica", "--exact", "--ignored"])
+        .env("PGMIG_KILL_URL", url)
+        .env("PGMIG_KILL_INDEX", u8::from(with_index).to_string())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test]
+#[ignore = "a process that the other test starts"]
+async fn a_replica() {
+    let pool = PgPool::connect(&std::env::var("PGMIG_KILL_URL").unwrap())
+        .await
+        .unwrap();
+    let with_index = std::env::var("PGMIG_KILL_INDEX").unwrap() == "1";
+    let migrator = Migrator::new(new(with_index)).parallel(3);
+    let report = migrator.setup(&pool).await.unwrap();
+    assert!(
+        report.tenants.failed.is_empty(),
+        "{:?}",
+        report.tenants.failed
+    );
+    // Whoever returns sees everything done.
+    let behind = "SELECT count(*) FROM pgmig.target WHERE scope = 'tenant' AND state <> 'active'";
+    assert_eq!(column(&pool, behind).await, ["0"]);
+}
+
+#[tokio::test]
+async fn replicas_that_are_killed_lose_nothing_and_the_others_finish() {
+    let first = setting("PGMIG_KILL_SEED", 1);
+    for seed in first..first + setting("PGMIG_KILL_SEEDS", 4) {
+        println!("PGMIG_KILL_SEED={seed}");
+        let with_index = seed % 4 == 0;
+        try_seed(seed, with_index).await;
+    }
+}
+
+async fn try_seed(seed: u64, with_index: bool) {
+    let mut random = Random(seed);
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let tenants = setting("PGMIG_KILL_TENANTS", 60);
+    let tenants = if with_index { tenants / 4 } else { tenants };
+    // Some have the old version, the others are new.
+    Migrator::new(old()).run_public(&pool).await.unwrap();
+    let register = |count: u64| {
+        let rows: Vec<String> = (0..count)
+            .map(|_| format!("('{}')", Uuid::new_v4()))
+            .collect();
+        format!("INSERT INTO tenants (id) VALUES {}", rows.join(", "))
+    };
+    execute(&pool, &register(tenants * 2 / 3)).await;
+    Migrator::new(old()).setup(&pool).await.unwrap();
+    execute(&pool, &register(tenants - tenants * 2 / 3)).await;
+
+    let mut replicas: Vec<Child> = (0..4).map(|_| replica(db.url(), with_index)).collect();
+    let mut killed = 0;
+    for _ in 0..6 {
+        tokio::time::sleep(Duration::from_millis(random.below(150))).await;
+        let victim = usize::try_from(random.below(4)).unwrap();
+        // One that is done already has exited, and well.
+        if replicas[victim].try_wait().unwrap().is_none() {
+            replicas[victim].kill().unwrap();
+            replicas[victim].wait().unwrap();
+            killed += 1;
+            replicas[victim] = replica(db.url(), with_index);
+        }
+    }
+    for mut replica in replicas {
+        let status = tokio::task::spawn_blocking(move || replica.wait().unwrap());
+        assert!(status.await.unwrap().success(), "seed {seed}");
+    }
+    println!("seed {seed}: {killed} killed");
+    converged(&pool, tenants, with_index, seed).await;
+}
+
+/// Every tenant is at head, by one row a migration, and its schema is what the migrations make.
+async fn converged(pool: &PgPool, tenants: u64, with_index: bool, seed: u64) {
+    let versions = if with_index { 4 } else { 3 };
+    let states = "SELECT version || ' ' || state || ' ' || count(*) FROM pgmig.target WHERE scope = 'tenant' GROUP BY version, state";
+    let expected = format!("{versions} active {tenants}");
+    assert_eq!(column(pool, states).await, [expected], "seed {seed}");
+    let rows = "SELECT count(*) || ' ' || count(DISTINCT (schema, version)) FROM pgmig.history WHERE scope = 'tenant' AND state = 'applied'";
+    let all = tenants * versions;
+    assert_eq!(
+        column(pool, rows).await,
+        [format!("{all} {all}")],
+        "seed {seed}"
+    );
+    let unfinished = "SELECT count(*) FROM pgmig.history WHERE state = 'running'";
+    assert_eq!(column(pool, unfinished).await, ["0"], "seed {seed}");
+    let columns = "SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relname = 'notes' AND a.attname IN ('pinned', 'colour')";
+    assert_eq!(
+        column(pool, columns).await,
+        [(2 * tenants).to_string()],
+        "seed {seed}"
+    );
+    let indexes = "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname = 'notes_colour' AND i.indisvalid";
+    let wanted = if with_index { tenants } else { 0 };
+    assert_eq!(
+        column(pool, indexes).await,
+        [wanted.to_string()],
+        "seed {seed}"
+    );
+    let report = Migrator::new(new(with_index)).setup(pool).await.unwrap();
+    assert!(report.tenants.is_noop(), "seed {seed}");
+}
