@@ -55,21 +55,29 @@ END",
     /// Records that a tenant failed. Not where it got to `head` meanwhile, by another process; and
     /// nobody is waited for: who has the row just now will write what became of it.
     pub(super) fn fail(&self, target: &Target, head: &[u8], message: &str) -> String {
-        let l = self.quoted();
         let tenant = target.tenant.map(|id| id.to_string());
-        format!(
-            "SELECT pg_catalog.set_config('lock_timeout', '500', true); \
-             INSERT INTO {l}.target AS t (schema, scope, tenant, state, error, since, updated_at) \
-             VALUES ({schema}, {scope}, {tenant}, 'failed', {message}, pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp()) \
-             ON CONFLICT (schema, scope) DO UPDATE SET state = 'failed', error = excluded.error, \
-             since = CASE WHEN t.state = 'failed' THEN t.since ELSE excluded.since END, updated_at = excluded.updated_at \
-             WHERE t.head <> {head} AND t.state <> 'dropping'",
+        block(&format!(
+            "BEGIN
+  PERFORM FROM {l}.target AS t WHERE {condition} FOR UPDATE SKIP LOCKED;
+  IF FOUND THEN
+    UPDATE {l}.target AS t SET state = 'failed', error = {message}, updated_at = pg_catalog.clock_timestamp(),
+      since = CASE WHEN t.state = 'failed' THEN t.since ELSE pg_catalog.clock_timestamp() END
+      WHERE {condition} AND t.head <> {head} AND t.state <> 'dropping';
+  ELSIF pg_catalog.pg_try_advisory_xact_lock({key}) AND NOT EXISTS (SELECT FROM {l}.target AS t WHERE {condition}) THEN
+    INSERT INTO {l}.target (schema, scope, tenant, state, error, since, updated_at)
+      VALUES ({schema}, {scope}, {tenant}, 'failed', {message}, pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp())
+      ON CONFLICT DO NOTHING;
+  END IF;
+END",
+            l = self.quoted(),
+            condition = target.condition("t"),
+            key = self.key(&[target.scope.as_str(), &target.schema]),
             schema = quote::literal(&target.schema),
             scope = quote::literal(target.scope.as_str()),
             tenant = quote::nullable(tenant.as_deref()),
             message = quote::literal(message),
             head = quote::bytes(head),
-        )
+        ))
     }
 }
 

@@ -50,7 +50,7 @@ impl Ledger {
 
     /// The key of an advisory lock for something of this ledger. Taken only by
     /// `pg_try_advisory_xact_lock`: nobody waits for it, and it ends with the transaction.
-    fn key(&self, of: &[&str]) -> i64 {
+    pub(crate) fn key(&self, of: &[&str]) -> i64 {
         let mut hash = Sha256::new();
         for part in ["pgmig", &self.schema].iter().chain(of) {
             hash.update(part.as_bytes());
