@@ -226,6 +226,32 @@ async fn a_migration_that_fails_ends_with_1_and_names_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_fails_ends_with_6_and_keeps_nobody_else_back() {
+    let db = database().await;
+    run(db.url(), "public").done();
+    register(&db).await;
+    execute(
+        &db,
+        "INSERT INTO tenants (name, subdomain) VALUES ('Globex', 'globex');
+         CREATE SCHEMA tenant_6b1f6f0a3f0e4b539a530d6c1a0e7f11;
+         CREATE TABLE tenant_6b1f6f0a3f0e4b539a530d6c1a0e7f11.payments (id int)",
+    )
+    .await;
+    let said = run(db.url(), "setup");
+    assert_eq!((said.code, said.err.as_str()), (6, ""), "{}", said.out);
+    let out = &said.out;
+    assert!(out.contains(": created, 8 migrations applied in "), "{out}");
+    assert!(out.contains(&format!("\n{SCHEMA}: failed\n")), "{out}");
+    let place = "migrations/tenant/005_create_payments.sql:3:14";
+    assert!(out.contains(place), "{out}");
+    let again = run(db.url(), "setup --json");
+    assert_eq!(again.code, 6);
+    let tenants = &again.json()["tenants"];
+    assert_eq!(tenants["failed"][0]["target"]["schema"], SCHEMA);
+    assert_eq!(tenants["migrated"], serde_json::json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_disagrees_ends_with_4_and_runs_nothing() {
     let db = database().await;
     run(db.url(), "setup").done();

@@ -94,6 +94,9 @@ impl Error {
                 error["schema"] = json!(adoption.target.schema);
                 error["misfits"] = json!(adoption.misfits);
             }
+            Error::Migrate(pgmig_runtime::Error::Fleet(fleet)) => {
+                error["tenants"] = json!(fleet.report);
+            }
             _ => {}
         }
         json!({ "error": error })

@@ -22,6 +22,9 @@ pub enum Exit {
     Refused = 4,
     /// Another session held a lock for too long: running again will help.
     Busy = 5,
+    /// Some tenants failed, or are not where the ledger has them; all others are done. Running again
+    /// tries those that failed.
+    Partly = 6,
     /// `status --check`: something is left to apply.
     Behind = 10,
     /// Interrupted by Ctrl-C; each target is at a migration boundary.
@@ -38,6 +41,7 @@ impl Exit {
             Exit::Unreachable => "unreachable",
             Exit::Refused => "refused",
             Exit::Busy => "busy",
+            Exit::Partly => "partly",
             Exit::Behind => "behind",
             Exit::Interrupted => "interrupted",
         }

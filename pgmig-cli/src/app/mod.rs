@@ -136,7 +136,7 @@ impl Command {
     fn exit(&self, answer: &Answer) -> Exit {
         match self {
             Command::Status(status) if status.check && answer.is_behind() => Exit::Behind,
-            _ if answer.is_troubled() => Exit::Failed,
+            _ if answer.is_troubled() => Exit::Partly,
             _ => Exit::Done,
         }
     }

@@ -49,3 +49,16 @@ fn the_readmes_tour_prints_what_the_readme_says() {
     let shown = format!("{}\nerror: 1 problem\n", shown.unwrap());
     assert_eq!(without_checksums(&said.err), without_checksums(&shown));
 }
+
+#[test]
+fn the_readmes_warning_is_what_check_says() {
+    let project = Project::new();
+    project.done("init");
+    project.done("lock");
+    let file = "migrations/public/002_index_tenants.sql";
+    project.write(file, "CREATE INDEX tenants_name_idx ON tenants (name);\n");
+    let texts = blocks("text");
+    let shown = texts.iter().find(|block| block.starts_with("warning: "));
+    let said = project.run("check").err;
+    assert!(said.starts_with(shown.unwrap()), "{said}");
+}
