@@ -263,6 +263,8 @@ pub struct Folder {
     /// Every file that travels with the binary: scripts, lock file, settings. Paths below the
     /// folder with `/`, sorted.
     pub files: Vec<String>,
+    /// What the folder's settings pass over: files and folders that are no migrations.
+    pub ignored: Vec<String>,
     /// Whether the folder's settings allow a migration to be added before a locked or applied one.
     pub out_of_order: bool,
 }

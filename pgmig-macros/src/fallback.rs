@@ -16,6 +16,8 @@ pub(crate) fn value(pgmig: &syn::Path) -> TokenStream {
             tenant: &[],
             files: #private::Dir::new("", &[]),
             folder: "",
+            tenant_folder: "",
+            ignored: &[],
             compare_folder: false,
             out_of_order: false,
             adopt: #private::Adopt::Refuse,

@@ -40,8 +40,13 @@ pub(crate) fn value(folder: &Folder, shown: &str, options: &Options) -> TokenStr
     let [public, drizzle, tenant] = Scope::ALL.map(|scope| files.migrations(folder.of(scope)));
     let [publics, drizzles, tenants] = Scope::ALL.map(|scope| folder.of(scope).len());
     let entries = files.entries("", &files.paths());
-    let path = format!("/{shown}");
+    let here = on_this_machine(shown);
     let out_of_order = folder.out_of_order;
+    let ignored = &folder.ignored;
+    let tenant_folder = match &folder.tenant_folder {
+        Some(tenant) => on_this_machine(&tenant.shown),
+        None => quote!(""),
+    };
     let adopt = adopt(options.adopt, private);
     quote! {{
         #statics
@@ -53,12 +58,9 @@ pub(crate) fn value(folder: &Folder, shown: &str, options: &Options) -> TokenStr
             drizzle: &DRIZZLE,
             tenant: &TENANT,
             files: #private::Dir::new("", #entries),
-            // A release build does not look for the folder, so it does not carry where it was.
-            folder: if ::core::cfg!(debug_assertions) {
-                ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path)
-            } else {
-                #shown
-            },
+            folder: #here,
+            tenant_folder: #tenant_folder,
+            ignored: &[#(#ignored),*],
             compare_folder: ::core::cfg!(debug_assertions),
             out_of_order: #out_of_order,
             adopt: #adopt,
@@ -182,6 +184,18 @@ fn drizzle_entry(entry: &DrizzleEntry, private: &TokenStream) -> TokenStream {
     let (created_at, hash) = (entry.created_at, bytes(entry.hash));
     let folder = option(entry.folder.as_ref().map(|folder| quote!(#folder)));
     quote!(#private::DrizzleEntry { created_at: #created_at, hash: #hash, folder: #folder })
+}
+
+/// Where a folder is. A release build does not look for it, so it does not carry where it was.
+fn on_this_machine(shown: &str) -> TokenStream {
+    let path = format!("/{shown}");
+    quote! {
+        if ::core::cfg!(debug_assertions) {
+            ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path)
+        } else {
+            #shown
+        }
+    }
 }
 
 /// What is asked for about migrations of another tool.

@@ -356,6 +356,10 @@ pub struct MigrationsParts {
     pub files: Dir<'static>,
     /// The folder on the machine that built the binary.
     pub folder: &'static str,
+    /// The folder of the tenant scope there, where that is not `tenant/` in the folder; else empty.
+    pub tenant_folder: &'static str,
+    /// Files and folders below the folder that are no migrations.
+    pub ignored: &'static [&'static str],
     /// Whether a boot compares that folder with what is embedded: true in debug builds.
     pub compare_folder: bool,
     /// Whether a migration may come before one that is already applied.

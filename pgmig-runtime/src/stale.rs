@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use include_dir::Dir;
 
 use crate::Migrations;
+use crate::embedded::MigrationsParts;
 
 /// The binary carries other files than the folder that it was built from has now.
 #[derive(Debug)]
@@ -66,9 +67,13 @@ pub(crate) fn check(migrations: &'static Migrations) -> Result<(), Box<StaleErro
     if !parts.compare_folder || !root.is_dir() {
         return Ok(());
     }
+    let folder = Folder { parts, root };
     let mut changes = BTreeMap::new();
-    embedded(&parts.files, root, &mut changes);
-    added(&parts.files, root, Path::new(""), &mut changes);
+    folder.embedded(&parts.files, &mut changes);
+    folder.added(Path::new(""), &mut changes);
+    if !parts.tenant_folder.is_empty() {
+        folder.added(Path::new("tenant"), &mut changes);
+    }
     if changes.is_empty() {
         return Ok(());
     }
@@ -78,46 +83,60 @@ pub(crate) fn check(migrations: &'static Migrations) -> Result<(), Box<StaleErro
     }))
 }
 
-/// Files that were removed or changed.
-fn embedded(dir: &Dir<'_>, root: &Path, changes: &mut BTreeMap<PathBuf, FileChange>) {
-    for file in dir.files() {
-        let change = match fs::read(root.join(file.path())) {
-            Ok(now) if now == file.contents() => continue,
-            Ok(_) => FileChange::Changed,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => FileChange::Removed,
-            // One that cannot be read now was readable when the binary was built.
-            Err(_) => FileChange::Changed,
-        };
-        changes.insert(file.path().to_owned(), change);
-    }
-    for dir in dir.dirs() {
-        embedded(dir, root, changes);
-    }
+/// The folder as it is now.
+struct Folder {
+    parts: &'static MigrationsParts,
+    root: &'static Path,
 }
 
-/// SQL files that were added. Other files are none of the binary's, and a folder that cannot be
-/// listed has nothing to compare.
-fn added(
-    carried: &Dir<'_>,
-    root: &Path,
-    below: &Path,
-    changes: &mut BTreeMap<PathBuf, FileChange>,
-) {
-    let Ok(entries) = fs::read_dir(root.join(below)) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        if name.to_string_lossy().starts_with('.') {
-            continue;
+impl Folder {
+    /// Where a path below the folder is: the tenant scope may be elsewhere.
+    fn find(&self, below: &Path) -> PathBuf {
+        match below.strip_prefix("tenant") {
+            Ok(rest) if !self.parts.tenant_folder.is_empty() => {
+                Path::new(self.parts.tenant_folder).join(rest)
+            }
+            _ => self.root.join(below),
         }
-        let path = below.join(name);
-        if entry.path().is_dir() {
-            added(carried, root, &path, changes);
-        } else if path.extension().is_some_and(|kind| kind == "sql")
-            && carried.get_file(&path).is_none()
-        {
-            changes.insert(path, FileChange::Added);
+    }
+
+    /// Files that were removed or changed.
+    fn embedded(&self, dir: &Dir<'_>, changes: &mut BTreeMap<PathBuf, FileChange>) {
+        for file in dir.files() {
+            let change = match fs::read(self.find(file.path())) {
+                Ok(now) if now == file.contents() => continue,
+                Ok(_) => FileChange::Changed,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => FileChange::Removed,
+                // One that cannot be read now was readable when the binary was built.
+                Err(_) => FileChange::Changed,
+            };
+            changes.insert(file.path().to_owned(), change);
+        }
+        for dir in dir.dirs() {
+            self.embedded(dir, changes);
+        }
+    }
+
+    /// SQL files that were added. Other files are none of the binary's, and a folder that cannot
+    /// be listed has nothing to compare.
+    fn added(&self, below: &Path, changes: &mut BTreeMap<PathBuf, FileChange>) {
+        let Ok(entries) = fs::read_dir(self.find(below)) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let path = below.join(&name);
+            let ignored = self.parts.ignored.iter().any(|one| path == Path::new(one));
+            if name.to_string_lossy().starts_with('.') || ignored {
+                continue;
+            }
+            if entry.path().is_dir() {
+                self.added(&path, changes);
+            } else if path.extension().is_some_and(|kind| kind == "sql")
+                && self.parts.files.get_file(&path).is_none()
+            {
+                changes.insert(path, FileChange::Added);
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use pgmig_runtime::{Dispatch, Error, FileChange, Migrations, Migrator, Retry, Sc
 use pgmig_testkit::{PgBouncer, PrivateServer, TestDatabase};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgPool};
-use support::{column, embed, embed_folder, execute, history, relations};
+use support::{column, embed, embed_folder, embed_with, execute, history, relations};
 use uuid::Uuid;
 
 const BOTH: [Dispatch; 2] = [Dispatch::Message, Dispatch::Statement];
@@ -580,4 +580,34 @@ async fn a_slot_in_a_body_takes_any_name_but_one_that_could_end_the_body() {
         assert!(matches!(error, Error::SchemaName { .. }), "{error}");
     }
     assert_eq!(relations(&pool, "public").await, ["r witness"]);
+}
+
+#[tokio::test]
+async fn files_that_are_passed_over_and_a_tenant_folder_elsewhere_make_no_binary_old() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let [folder, tenants] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let write = |path: std::path::PathBuf, text: &str| std::fs::write(path, text).unwrap();
+    write(folder.path().join("001_a.sql"), "SELECT 1;");
+    write(folder.path().join("seed.sql"), "not a migration");
+    write(folder.path().join("pgmig.toml"), "ignore = [\"seed.sql\"]");
+    write(tenants.path().join("001_b.sql"), "SELECT 1;");
+    let migrations = embed_with(folder.path(), Some(tenants.path()), true);
+    let migrator = Migrator::new(migrations);
+    migrator.run_public(&pool).await.unwrap();
+
+    write(folder.path().join("seed.sql"), "edited");
+    migrator.run_public(&pool).await.unwrap();
+    write(tenants.path().join("001_b.sql"), "SELECT 2;");
+    write(tenants.path().join("002_c.sql"), "SELECT 2;");
+    let error = migrator.run_public(&pool).await.unwrap_err();
+    let Error::Stale(error) = error else {
+        panic!("{error}");
+    };
+    let changes: Vec<_> = error
+        .changes
+        .keys()
+        .map(|path| path.to_str().unwrap())
+        .collect();
+    assert_eq!(changes, ["tenant/001_b.sql", "tenant/002_c.sql"]);
 }

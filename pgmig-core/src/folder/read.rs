@@ -47,6 +47,7 @@ pub(super) fn all(roots: &Roots<'_>, layout: Option<Layout>, problems: &mut Vec<
             drizzle: Vec::new(),
             tenant: Vec::new(),
             files,
+            ignored: asked.ignored,
             out_of_order: settings.out_of_order,
         },
     };

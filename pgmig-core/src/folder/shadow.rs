@@ -14,7 +14,7 @@ use crate::{Folder, Migration, Scope};
 /// Fills in [`Statement::public`](crate::sql::Statement::public) of every statement.
 pub(super) fn mark(folder: &mut Folder) {
     let all = Scope::ALL.into_iter().flat_map(|scope| folder.of(scope));
-    if !all.flat_map(scripts).any(|text| names_public(text)) {
+    if !all.flat_map(scripts).any(names_public) {
         return;
     }
     let mut made = Made::default();

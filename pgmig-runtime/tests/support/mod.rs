@@ -30,7 +30,31 @@ pub(crate) fn write_folder(root: &std::path::Path, files: &[(&str, &str)]) {
 
 /// Embeds the folder at `root`.
 pub(crate) fn embed_folder(root: &std::path::Path, compare: bool) -> &'static Migrations {
-    let folder = pgmig_core::load(root, "migrations").folder;
+    embed_with(root, None, compare)
+}
+
+/// Embeds the folder at `root`, with the tenant scope in another folder.
+pub(crate) fn embed_with(
+    root: &std::path::Path,
+    tenant: Option<&std::path::Path>,
+    compare: bool,
+) -> &'static Migrations {
+    let options = pgmig_core::Options {
+        layout: None,
+        tenant: tenant.map(|root| pgmig_core::TenantFolder {
+            root: root.to_owned(),
+            shown: "tenants".to_owned(),
+        }),
+    };
+    let folder = pgmig_core::load_with(root, "migrations", &options).folder;
+    let mut entries = files(root, std::path::Path::new(""), &folder.ignored);
+    if let Some(tenant) = tenant {
+        let within = std::path::Path::new("tenant");
+        entries.push(DirEntry::Dir(Dir::new(
+            "tenant",
+            leak(files(tenant, within, &[])),
+        )));
+    }
     let migrations = |all: &[pgmig_core::Migration]| -> &'static [Migration] {
         leak(all.iter().map(migration).collect())
     };
@@ -39,8 +63,10 @@ pub(crate) fn embed_folder(root: &std::path::Path, compare: bool) -> &'static Mi
             public: migrations(&folder.public),
             drizzle: migrations(&folder.drizzle),
             tenant: migrations(&folder.tenant),
-            files: files(root, std::path::Path::new("")),
+            files: Dir::new("", leak(entries)),
             folder: text(&root.display().to_string()),
+            tenant_folder: tenant.map_or("", |tenant| text(&tenant.display().to_string())),
+            ignored: leak(folder.ignored.iter().map(|path| text(path)).collect()),
             compare_folder: compare,
             out_of_order: folder.out_of_order,
             adopt: Adopt::Refuse,
@@ -50,19 +76,28 @@ pub(crate) fn embed_folder(root: &std::path::Path, compare: bool) -> &'static Mi
     ))
 }
 
-/// The files below a folder, as `include_dir` would have them.
-fn files(root: &std::path::Path, below: &std::path::Path) -> Dir<'static> {
+/// The files of a folder, as `include_dir` would have them below `within`.
+fn files(
+    root: &std::path::Path,
+    within: &std::path::Path,
+    ignored: &[String],
+) -> Vec<DirEntry<'static>> {
     let mut entries = Vec::new();
-    for entry in fs::read_dir(root.join(below)).unwrap() {
-        let path = below.join(entry.unwrap().file_name());
-        entries.push(if root.join(&path).is_dir() {
-            DirEntry::Dir(files(root, &path))
+    for entry in fs::read_dir(root).unwrap() {
+        let entry = entry.unwrap();
+        let path = within.join(entry.file_name());
+        let path = text(path.to_str().unwrap());
+        if ignored.iter().any(|one| one == path) {
+            continue;
+        }
+        entries.push(if entry.path().is_dir() {
+            let inside = files(&entry.path(), std::path::Path::new(path), ignored);
+            DirEntry::Dir(Dir::new(path, leak(inside)))
         } else {
-            let contents = fs::read(root.join(&path)).unwrap().leak();
-            DirEntry::File(File::new(text(path.to_str().unwrap()), contents))
+            DirEntry::File(File::new(path, fs::read(entry.path()).unwrap().leak()))
         });
     }
-    Dir::new(text(below.to_str().unwrap()), leak(entries))
+    entries
 }
 
 fn leak<T>(items: Vec<T>) -> &'static [T] {
