@@ -10,3 +10,4 @@ mod http;
 mod migrator;
 mod program;
 mod readme;
+mod rollback;

@@ -1,8 +1,8 @@
 //! What a command did or found, for people and for scripts.
 
 use pgmig_runtime::{
-    FleetStatus, MigrationState, Report, SetupReport, Status, TargetPlan, TenantState,
-    TenantStatus, Version,
+    FleetStatus, MigrationState, Report, RollbackPlan, RollbackReport, SetupReport, Status,
+    TargetPlan, TenantState, TenantStatus, Version,
 };
 
 /// What a command did or found.
@@ -23,6 +23,10 @@ pub enum Answer {
     Fleet(FleetStatus),
     /// What would be applied.
     Plan(Vec<TargetPlan>),
+    /// What was taken back.
+    Rollback(RollbackReport),
+    /// What would be taken back.
+    RollbackPlan(RollbackPlan),
 }
 
 impl Answer {
@@ -40,7 +44,9 @@ impl Answer {
                 at < newest || fleet.tenants.iter().any(is_behind)
             }
             Answer::Plan(plans) => plans.iter().any(|plan| !plan.pending.is_empty()),
-            Answer::Run(_) | Answer::Setup(_) => false,
+            Answer::Run(_) | Answer::Setup(_) | Answer::Rollback(_) | Answer::RollbackPlan(_) => {
+                false
+            }
         }
     }
 
@@ -51,7 +57,10 @@ impl Answer {
 }
 
 fn is_left(state: MigrationState) -> bool {
-    matches!(state, MigrationState::Pending | MigrationState::Running)
+    matches!(
+        state,
+        MigrationState::Pending | MigrationState::Running | MigrationState::RollingBack
+    )
 }
 
 /// Only tenants that the tenants query lists are migrated, so only they can be behind.

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use pgmig_runtime::StatementError;
+use pgmig_runtime::{RollbackPlan, StatementError};
 use serde_json::json;
 
 use super::exit::Exit;
+use super::rollback;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,13 @@ pub enum Error {
     /// The migrator says why.
     #[error(transparent)]
     Migrate(#[from] pgmig_runtime::Error),
+
+    /// A rollback would lose data, and nobody said that it may.
+    #[error(
+        "rolling schema {} back loses data; nothing was run{}\n  \
+         = help: see all of it with --plan; give --yes to go on", .0.target.schema, rollback::losses(.0)
+    )]
+    LosesData(Box<RollbackPlan>),
 
     /// The answer could not be put as JSON.
     #[error("cannot write the answer: {0}")]
@@ -61,6 +69,7 @@ impl Error {
         match self {
             Error::NoDatabase | Error::Url(_) => Exit::Usage,
             Error::Migrate(error) => migrate(error),
+            Error::LosesData(_) => Exit::Refused,
             Error::Interrupted => Exit::Interrupted,
             Error::Page { .. } | Error::Json(_) | Error::Output(_) | Error::Start(_) => {
                 Exit::Failed
@@ -86,6 +95,7 @@ impl Error {
             Error::Migrate(pgmig_runtime::Error::Fleet(fleet)) => {
                 error["tenants"] = json!(fleet.report);
             }
+            Error::LosesData(plan) => error["plan"] = json!(plan),
             Error::Migrate(pgmig_runtime::Error::Plan(plan)) => {
                 error["schema"] = json!(plan.target.schema);
                 error["disagreements"] = json!(plan.disagreements);
@@ -93,9 +103,6 @@ impl Error {
             Error::Migrate(pgmig_runtime::Error::Adoption(adoption)) => {
                 error["schema"] = json!(adoption.target.schema);
                 error["misfits"] = json!(adoption.misfits);
-            }
-            Error::Migrate(pgmig_runtime::Error::Fleet(fleet)) => {
-                error["tenants"] = json!(fleet.report);
             }
             _ => {}
         }
@@ -135,6 +142,10 @@ fn migrate(error: &pgmig_runtime::Error) -> Exit {
         | E::PublicBehind { .. }
         | E::Dropping { .. }
         | E::NotInLedger { .. }
+        | E::Irreversible(_)
+        | E::NotApplied { .. }
+        | E::Unfinished { .. }
+        | E::MigratedMeanwhile { .. }
         | E::NotInTransaction
         | E::NeedsOwnTransaction { .. } => Exit::Refused,
         _ => Exit::Failed,

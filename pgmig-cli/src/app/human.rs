@@ -7,9 +7,8 @@ use pgmig_runtime::{
     TenantStatus,
 };
 
-use super::Answer;
-use super::fleet;
 use super::paint::{BAD, DOUBTFUL, FAINT, GOOD, NAME, count, paint, time};
+use super::{Answer, fleet, rollback};
 
 impl Display for Answer {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -24,6 +23,8 @@ impl Display for Answer {
                 }
                 plans.iter().try_for_each(|target| plan(f, target))
             }
+            Answer::Rollback(report) => rollback::report(f, report),
+            Answer::RollbackPlan(plan) => rollback::plan(f, plan),
         }
     }
 }

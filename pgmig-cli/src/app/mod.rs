@@ -11,6 +11,7 @@ mod paint;
 mod plan;
 mod progress;
 mod public;
+mod rollback;
 mod setup;
 mod status;
 mod tenant;
@@ -26,6 +27,7 @@ pub use error::Error;
 pub use exit::Exit;
 pub use plan::Plan;
 pub use public::Public;
+pub use rollback::Rollback;
 pub use setup::Setup;
 pub use status::Status;
 pub use tenant::Tenant;
@@ -75,6 +77,11 @@ pub enum Command {
         reason = "documented where it is defined; clap shows that text"
     )]
     Plan(Plan),
+    #[allow(
+        missing_docs,
+        reason = "documented where it is defined; clap shows that text"
+    )]
+    Rollback(Rollback),
 }
 
 impl Command {
@@ -90,6 +97,7 @@ impl Command {
             Command::Setup(setup) => setup.answer(migrator).await,
             Command::Status(status) => status.answer(migrator).await,
             Command::Plan(plan) => plan.answer(migrator).await,
+            Command::Rollback(rollback) => rollback.answer(migrator).await,
         }
     }
 
@@ -148,6 +156,7 @@ impl Command {
             Command::Setup(setup) => &setup.common,
             Command::Status(status) => &status.common,
             Command::Plan(plan) => &plan.common,
+            Command::Rollback(rollback) => &rollback.common,
         }
     }
 }
