@@ -5,7 +5,7 @@
 mod support;
 
 use pgmig_runtime::{Error, Event, Finish, Migrations, Migrator, OnFailure, Requeue, Retry};
-use pgmig_testkit::{Proxy, TestDatabase};
+use pgmig_testkit::{PgBouncer, PrivateServer, Proxy, TestDatabase};
 use sqlx::{Connection as _, PgPool};
 use std::time::Duration;
 use support::{column, embed, execute, history, queries};
@@ -784,4 +784,91 @@ async fn the_status_of_a_fleet_that_is_not_there_yet_is_empty() {
     let db = TestDatabase::create().await.unwrap();
     let status = migrator(first()).fleet_status(&db.pool()).await.unwrap();
     assert!(status.tenants.is_empty() && status.public.is_none());
+}
+
+#[tokio::test]
+async fn a_small_lock_table_is_never_full() {
+    let server = PrivateServer::start(&[
+        ("max_locks_per_transaction", "10"),
+        ("max_connections", "30"),
+    ])
+    .unwrap();
+    let db = TestDatabase::create_on(server.server()).await.unwrap();
+    let pool = db.pool();
+    let tables: String = (0..12)
+        .map(|n| format!("CREATE TABLE t{n} (id int);"))
+        .collect();
+    let columns: String = (0..12)
+        .map(|n| format!("ALTER TABLE t{n} ADD COLUMN x int;"))
+        .collect();
+    let old = [REGISTRY, ("tenant/001_tables.sql", tables.as_str())];
+    migrator(embed(&old)).run_public(&pool).await.unwrap();
+    register(&pool, 80).await;
+    migrator(embed(&old))
+        .parallel(2)
+        .setup(&pool)
+        .await
+        .unwrap();
+
+    let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
+    let new = migrator(embed(&[
+        old[0],
+        old[1],
+        ("tenant/002_columns.sql", columns.as_str()),
+    ]));
+    let report = new.parallel(2).events(sender).setup(&pool).await.unwrap();
+    assert_eq!(report.tenants.migrated.len(), 80);
+    let mut failures = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        failures.extend(matches!(event, Event::Failed { .. }).then_some(event));
+    }
+    assert!(failures.is_empty(), "{failures:?}");
+    assert_eq!(versions(&pool).await, ["2 active 80"]);
+}
+
+#[tokio::test]
+async fn a_fleet_is_migrated_through_a_pooler() {
+    let db = TestDatabase::create().await.unwrap();
+    tenants(&db.pool(), 20).await;
+    let pooler = PgBouncer::start(&db, 2).unwrap();
+    let pool = PgPool::connect_lazy(pooler.url()).unwrap();
+    let fresh = register(&db.pool(), 24).await;
+    assert_eq!(fresh.len(), 24);
+    let report = migrator(second()).parallel(4).setup(&pool).await.unwrap();
+    assert_eq!(report.tenants.migrated.len(), 44);
+    assert_eq!(versions(&db.pool()).await, ["2 active 44"]);
+    let dropped = migrator(second())
+        .drop_tenant(&pool, fresh[0])
+        .await
+        .unwrap();
+    assert!(dropped.existed);
+}
+
+#[tokio::test]
+async fn connections_that_are_cut_in_the_middle_of_a_run_cost_nothing() {
+    let (_db, proxy, pool) = seen().await;
+    tenants(&pool, 40).await;
+    let run = {
+        let pool = pool.clone();
+        tokio::spawn(async move {
+            migrator(second())
+                .parallel(2)
+                .batch_limit(4)
+                .setup(&pool)
+                .await
+        })
+    };
+    for _ in 0..4 {
+        tokio::time::sleep(Duration::from_millis(15)).await;
+        proxy.cut();
+    }
+    let report = run.await.unwrap().unwrap();
+    assert!(
+        report.tenants.failed.is_empty(),
+        "{:?}",
+        report.tenants.failed
+    );
+    assert_eq!(versions(&pool).await, ["2 active 40"]);
+    let rows = "SELECT count(*) || ' ' || count(DISTINCT (schema, version)) FROM pgmig.history WHERE scope = 'tenant'";
+    assert_eq!(column(&pool, rows).await, ["80 80"]);
 }

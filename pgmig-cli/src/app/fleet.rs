@@ -86,12 +86,12 @@ pub(super) fn status(f: &mut Formatter<'_>, fleet: &FleetStatus) -> fmt::Result 
     for tenant in failed.take(SHOWN) {
         let schema = paint(f, NAME, &tenant.schema);
         let state = paint(f, BAD, word(tenant.state));
-        let since = paint(
-            f,
-            FAINT,
-            format!("for {}", age(tenant.seconds.unwrap_or(0))),
-        );
-        writeln!(f, "{schema}: {state} {since}")?;
+        let since = match tenant.state {
+            // Since when a schema is gone nobody knows.
+            TenantState::Gone => String::new(),
+            _ => format!(" for {}", age(tenant.seconds.unwrap_or(0))),
+        };
+        writeln!(f, "{schema}: {state}{}", paint(f, FAINT, since))?;
         if let Some(error) = &tenant.error {
             writeln!(f, "  {}", error.replace('\n', "\n  "))?;
         }

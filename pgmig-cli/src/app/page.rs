@@ -115,7 +115,12 @@ fn cell(page: &mut String, tenant: &TenantStatus, behind: usize) {
 fn troubles(page: &mut String, status: &FleetStatus) {
     let troubled =
         |tenant: &&TenantStatus| matches!(tenant.state, TenantState::Failed | TenantState::Gone);
-    let troubled: Vec<_> = status.tenants.iter().filter(troubled).collect();
+    let mut troubled: Vec<_> = status.tenants.iter().filter(troubled).collect();
+    // Who failed first, the longest first; since when a schema is gone nobody knows.
+    troubled.sort_by_key(|tenant| {
+        let gone = tenant.state == TenantState::Gone;
+        (gone, std::cmp::Reverse(tenant.seconds))
+    });
     if troubled.is_empty() {
         return;
     }
@@ -123,16 +128,19 @@ fn troubles(page: &mut String, status: &FleetStatus) {
         "<h2>Failures</h2>\n<table><tr><th>schema</th><th>at</th><th>for</th><th>error</th></tr>\n",
     );
     for tenant in troubled.iter().take(FAILURES) {
-        let error = match tenant.state {
-            TenantState::Gone => word(tenant.state),
-            _ => tenant.error.as_deref().unwrap_or_default(),
+        let (since, error) = match tenant.state {
+            TenantState::Gone => (String::new(), word(tenant.state)),
+            _ => (
+                age(tenant.seconds.unwrap_or(0)),
+                tenant.error.as_deref().unwrap_or_default(),
+            ),
         };
         let _ = writeln!(
             page,
             "<tr><td>{}</td><td>{}</td><td>{}</td><td><pre>{}</pre></td></tr>",
             escape(&tenant.schema),
             escape(tenant.version.as_deref().unwrap_or("nothing")),
-            age(tenant.seconds.unwrap_or(0)),
+            since,
             escape(error)
         );
     }
