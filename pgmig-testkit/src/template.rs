@@ -9,6 +9,7 @@ use crate::database::{self, TestDatabase};
 use crate::{Error, Server};
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
+use std::time::Duration;
 
 /// Templates are named `pgmig_template_<hash of the key>`; the comment on one is the second since
 /// 1970 at which it was built or last used.
@@ -173,19 +174,24 @@ where
     })?;
     let name = draft.name();
     note(server, connection, name).await?;
+    let closed = format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS false");
+    database::run(server, connection, "make a template", closed).await?;
     // Whoever else is connected would be in the way of the rename, and of every clone.
-    let steps = [
-        format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS false"),
-        format!(
-            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
-             WHERE datname = '{name}'"
-        ),
-        format!("ALTER DATABASE \"{name}\" RENAME TO \"{template}\""),
-    ];
-    for step in steps {
-        database::run(server, connection, "make a template", step).await?;
+    let end = format!(
+        "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE datname = '{name}'"
+    );
+    for _ in 0..1000 {
+        let ended = connection.fetch_all(AssertSqlSafe(end.as_str())).await;
+        if ended
+            .map_err(|error| server.refused("make a template", error))?
+            .is_empty()
+        {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    Ok(())
+    let rename = format!("ALTER DATABASE \"{name}\" RENAME TO \"{template}\"");
+    database::run(server, connection, "make a template", rename).await
 }
 
 /// Drops the templates that nobody has used for a week.

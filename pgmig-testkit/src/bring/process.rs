@@ -45,7 +45,11 @@ impl Identity {
     }
 
     pub(crate) fn alive(&self) -> bool {
-        signal(self.pid, "0") && started(self.pid) == self.started
+        match self.started.is_empty() {
+            // Nothing but the id is known.
+            true => signal(self.pid, "0"),
+            false => started(self.pid) == self.started,
+        }
     }
 
     pub(crate) fn kill(&self, signal_name: &str) -> bool {
