@@ -55,7 +55,10 @@ pub use report::{
     SetupReport, Status, TargetPlan, TenantState, TenantStatus,
 };
 pub use retry::Retry;
-pub use rollback::{IrreversibleError, RollbackPlan, RollbackReport, RollbackStep, RollbackTo};
+pub use rollback::{
+    IrreversibleError, Rehearsal, RehearsalOutcome, RollbackPlan, RollbackReport, RollbackStep,
+    RollbackTo,
+};
 pub use settings::{Dispatch, OutOfOrder, UnknownNewer};
 pub use stale::{FileChange, StaleError};
 pub use target::Target;

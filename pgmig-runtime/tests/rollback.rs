@@ -556,3 +556,53 @@ async fn what_is_not_finished_going_up_is_not_taken_back() {
          = help: run shop 1.4.0 to finish it, then roll back"
     );
 }
+
+#[tokio::test]
+async fn a_rehearsal_finds_ways_back_that_do_not_restore_and_names_the_difference() {
+    let table = "CREATE TABLE t (id int, n int); CREATE INDEX t_n ON t (n);";
+    let x = (
+        "public/002_x.sql",
+        "ALTER TABLE a ADD COLUMN x int NOT NULL DEFAULT 0;",
+    );
+    for (down, expected) in [
+        (
+            "ALTER TABLE a ALTER COLUMN x DROP NOT NULL;",
+            "migrations/public/002_x.down.sql: does not restore what was before\n  - column a.x",
+        ),
+        (
+            "DROP TABLE a;",
+            "migrations/public/002_x.down.sql: does not restore what was before\n  - table a missing",
+        ),
+        (
+            "ALTER TABLE a DROP COLUMN y;",
+            "migrations/public/002_x.down.sql: fails\ncolumn \"y\" of relation \"a\" does not exist",
+        ),
+        ("ALTER TABLE a DROP COLUMN x;", ""),
+    ] {
+        let db = TestDatabase::create().await.unwrap();
+        let migrator = Migrator::new(embed(&[
+            A,
+            A_DOWN,
+            x,
+            ("public/002_x.down.sql", down),
+            ("public/003_y.sql", "CREATE TABLE y (id int);"),
+            ("tenant/001_t.sql", table),
+            ("tenant/001_t.down.sql", "DROP TABLE t;"),
+        ]));
+        let tried = migrator.rehearse_rollbacks(&db.pool()).await.unwrap();
+        let count = if expected.is_empty() { 4 } else { 2 };
+        assert_eq!(tried.len(), count, "{tried:?}");
+        let wrong: Vec<String> = tried
+            .iter()
+            .filter(|one| one.is_wrong())
+            .map(ToString::to_string)
+            .collect();
+        match expected {
+            "" => assert!(wrong.is_empty(), "{wrong:?}"),
+            _ => assert!(
+                wrong.len() == 1 && wrong[0].starts_with(expected),
+                "{wrong:?}"
+            ),
+        }
+    }
+}

@@ -2,7 +2,10 @@
 
 mod kept;
 mod plan;
+mod rehearse;
 mod run;
+
+pub use rehearse::{Rehearsal, RehearsalOutcome};
 
 use std::fmt;
 use std::time::{Duration, Instant};
