@@ -18,7 +18,7 @@ pub(super) struct Progress(JoinHandle<()>);
 /// How often a line is written where there is no terminal.
 const EVERY: Duration = Duration::from_secs(5);
 
-const BAR: &str = "{bar:30} {pos}/{len} tenants, {per_sec}, {eta} left{msg}";
+const BAR: &str = "{bar:30} {pos}/{len} tenants{msg}, {eta} left";
 
 impl Progress {
     /// Where a run is to send its events, and the watch over them. It ends with the last sender.
@@ -109,8 +109,13 @@ impl Count {
         self.done + self.failed
     }
 
+    /// So many a second.
+    fn rate(&self) -> f64 {
+        self.settled() as f64 / self.started.elapsed().as_secs_f64().max(0.001)
+    }
+
     fn remarks(&self) -> String {
-        let mut remarks = String::new();
+        let mut remarks = format!(", {:.0} a second", self.rate());
         if self.failed > 0 {
             remarks += &format!(", {} failed", self.failed);
         }
@@ -126,18 +131,16 @@ impl Count {
             return;
         }
         self.told = Instant::now();
-        let elapsed = self.started.elapsed().as_secs_f64();
-        let rate = self.settled() as f64 / elapsed.max(0.001);
         let remaining = self.behind.saturating_sub(self.settled()) as f64;
-        let left = Duration::try_from_secs_f64(remaining / rate.max(0.001)).unwrap_or_default();
+        let left = Duration::try_from_secs_f64(remaining / self.rate().max(0.001));
         // Nobody may be reading.
         let _ = writeln!(
             std::io::stderr(),
-            "{} of {} tenants, {rate:.0} a second, {} left{}",
+            "{} of {} tenants{}, {} left",
             self.settled(),
             self.behind,
-            time(left),
-            self.remarks()
+            self.remarks(),
+            time(left.unwrap_or_default())
         );
     }
 }

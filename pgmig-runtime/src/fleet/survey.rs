@@ -88,7 +88,9 @@ impl Ledger {
             false => ("LEFT", ""),
         };
         let misnamed = match default_names {
-            true => " OR t.schema <> 'tenant_' || pg_catalog.replace(t.tenant::text, '-', '')",
+            true => {
+                " OR t.schema <> 'tenant_' || pg_catalog.encode(pg_catalog.uuid_send(t.tenant), 'hex')"
+            }
             false => "",
         };
         let ahead = match allow_ahead {
