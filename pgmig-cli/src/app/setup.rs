@@ -15,7 +15,8 @@ Examples:
   app setup --json | jq '.tenants.migrated | length'
 
 Run by several replicas at once, each migration is still applied once. Progress goes to standard
-error, with --json a JSON document a line. Exits with 1 when a tenant failed.")]
+error, with --json a JSON document a line. Ends with 6 when tenants failed and the others are done,
+with 1 when more failed than may.")]
 #[non_exhaustive]
 pub struct Setup {
     /// Over how many connections tenants are migrated [default: as the app is set]
