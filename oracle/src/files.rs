@@ -31,12 +31,12 @@ fn collect(path: &Path, found: &mut Vec<(PathBuf, String)>) {
 /// How often the two agree.
 #[derive(Default)]
 pub struct Tally {
-    both_accept: usize,
-    both_reject: usize,
-    false_errors: usize,
-    missed: usize,
-    same_place: usize,
-    same_line: usize,
+    pub both_accept: usize,
+    pub both_reject: usize,
+    pub false_errors: usize,
+    pub missed: usize,
+    pub same_place: usize,
+    pub same_line: usize,
     /// Whether PL/pgSQL is compared too.
     pub bodies: bool,
 }
@@ -46,8 +46,10 @@ impl Tally {
     pub fn compare(&mut self, name: &str, text: &str, verbose: bool) {
         let postgresql = postgresql::sql(text).or_else(|| {
             let code = text.to_ascii_lowercase();
-            let has_body = code.contains("plpgsql") || code.trim_start().starts_with("do ");
-            (self.bodies && has_body).then(|| postgresql::plpgsql(text)).flatten()
+            let has_body = code.contains("plpgsql") || code.contains("do $");
+            (self.bodies && has_body)
+                .then(|| postgresql::plpgsql(text))
+                .flatten()
         });
         // What psql alone understands is no matter of grammar.
         let mut ours = pgmig_core::sql::syntax(text, name);
@@ -64,7 +66,11 @@ impl Tally {
                     let at = complaint.at.unwrap_or(0);
                     let line = text[..at].rfind('\n').map_or(0, |at| at + 1);
                     let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-                    println!("MISSED {name}: {} | {}", complaint.message, &text[line..end]);
+                    println!(
+                        "MISSED {name}: {} | {}",
+                        complaint.message,
+                        &text[line..end]
+                    );
                 }
             }
             (Some(complaint), Some(problem)) => {
@@ -77,7 +83,11 @@ impl Tally {
                 self.same_line += usize::from(line(theirs) == line(span.start));
                 if verbose && theirs != span.start {
                     let shown: String = text[theirs..].chars().take(30).collect();
-                    println!("PLACE {} | PostgreSQL: {} at {shown:?}\n", problem.render(), complaint.message);
+                    println!(
+                        "PLACE {} | PostgreSQL: {} at {shown:?}\n",
+                        problem.render(),
+                        complaint.message
+                    );
                 }
             }
         }

@@ -27,7 +27,10 @@ pub fn compare(count: usize, seed: u64, roots: &[PathBuf], verbose: bool) {
         .filter(|token| token.len() < 40)
         .collect();
     let mut random = Random(seed.wrapping_mul(2).wrapping_add(1));
-    let mut tally = Tally::default();
+    let mut tally = Tally {
+        bodies: true,
+        ..Tally::default()
+    };
     println!("seed {seed}, {} files, {} tokens", files.len(), pool.len());
     for _ in 0..count {
         let (path, text) = &files[random.below(files.len())];

@@ -77,7 +77,9 @@ unsafe fn complaint(error: *const CError, text: &str) -> Option<Complaint> {
         let message = CStr::from_ptr((*error).message).to_string_lossy();
         (message.into_owned(), (*error).cursorpos)
     };
-    let character = usize::try_from(cursor).ok().and_then(|at| at.checked_sub(1));
+    let character = usize::try_from(cursor)
+        .ok()
+        .and_then(|at| at.checked_sub(1));
     let at = character.map(|character| {
         let mut starts = text.char_indices().map(|(at, _)| at);
         starts.nth(character).unwrap_or(text.len())

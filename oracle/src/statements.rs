@@ -6,8 +6,10 @@ use crate::files::{Tally, sql_files};
 
 /// Prints a table for all statements of the files below `roots`.
 pub fn compare(roots: &[PathBuf], verbose: bool) {
-    let mut tally = Tally::default();
-    tally.bodies = true;
+    let mut tally = Tally {
+        bodies: true,
+        ..Tally::default()
+    };
     for (path, text) in sql_files(roots) {
         let name = path.display().to_string();
         for statement in pgmig_core::sql::analyse(&text) {
@@ -29,8 +31,8 @@ fn has_variable(text: &str) -> bool {
     (0..bytes.len()).any(|at| {
         bytes[at] == b':'
             && at.checked_sub(1).is_none_or(|before| bytes[before] != b':')
-            && bytes
-                .get(at + 1)
-                .is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, b'\'' | b'"' | b'_'))
+            && bytes.get(at + 1).is_some_and(|next| {
+                next.is_ascii_alphabetic() || matches!(next, b'\'' | b'"' | b'_')
+            })
     })
 }

@@ -67,14 +67,21 @@ impl<'a> Cursor<'a> {
 
     /// Whether the words or marks come next, in this order.
     pub(crate) fn at(&self, words: &[&str]) -> bool {
-        words.iter().enumerate().all(|(ahead, word)| {
-            self.tokens.get(self.at + ahead).is_some_and(|token| {
-                matches!(
-                    token.kind,
-                    TokenKind::Word | TokenKind::Punctuation | TokenKind::Operator
-                ) && self.text[token.range()].eq_ignore_ascii_case(word)
-            })
-        })
+        let mut at = self.at;
+        for word in words {
+            let Some(token) = self.tokens.get(at) else {
+                return false;
+            };
+            // The length tells most apart, without a look at the text.
+            if token.end - token.start != word.len() || !is_word_or_mark(token.kind) {
+                return false;
+            }
+            if !self.text[token.start..token.end].eq_ignore_ascii_case(word) {
+                return false;
+            }
+            at += 1;
+        }
+        true
     }
 
     /// Whether one of the words comes next.
@@ -210,6 +217,13 @@ impl<'a> Cursor<'a> {
             }
         }
     }
+}
+
+fn is_word_or_mark(kind: TokenKind) -> bool {
+    matches!(
+        kind,
+        TokenKind::Word | TokenKind::Punctuation | TokenKind::Operator
+    )
 }
 
 /// The name that PostgreSQL makes of an identifier as it is written: unquoted ones in lower case

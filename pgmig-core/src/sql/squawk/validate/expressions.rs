@@ -67,8 +67,16 @@ pub(super) fn is(code: Code<'_>, id: Id) -> Option<Fault> {
         K::UNKNOWN_KW,
         K::DOCUMENT_KW,
     ];
-    let known = matches!(node.kind, K::LITERAL | K::NAME_REF)
-        && words.iter().any(|word| code.has(right, *word));
+    // `a IS NULL = b` is a comparison of what `IS` gives.
+    let mut first = right;
+    while matches!(code.kind(first), K::BIN_EXPR) {
+        let Some((inner, _)) = code.tree.children(first).next() else {
+            break;
+        };
+        first = inner;
+    }
+    let known = matches!(code.kind(first), K::LITERAL | K::NAME_REF)
+        && words.iter().any(|word| code.has(first, *word));
     (!known).then(|| {
         let start = node.range().start.max(operator.range().end);
         super::fault(
@@ -80,20 +88,18 @@ pub(super) fn is(code: Code<'_>, id: Id) -> Option<Fault> {
 
 /// `a = b = c` has no meaning: comparisons do not chain.
 pub(super) fn chain(code: Code<'_>, id: Id) -> Option<Fault> {
-    comparison(code, id)?;
-    code.tree
+    let outer = comparison(code, id)?;
+    let mut inside = code
+        .tree
         .children(id)
-        .filter(|(_, node)| node.kind == K::BIN_EXPR)
-        .filter_map(|(child, _)| Some((child, comparison(code, child)?)))
-        .map(|(child, inner)| {
-            let outer = comparison(code, id).unwrap_or(inner);
-            let _ = child;
-            super::fault(
-                code.behind(inner.max(outer)),
-                "comparisons do not chain; use parentheses or `AND`",
-            )
-        })
-        .next()
+        .filter(|(_, node)| node.kind == K::BIN_EXPR);
+    inside.find_map(|(child, _)| {
+        let inner = comparison(code, child)?;
+        Some(super::fault(
+            code.behind(inner.max(outer)),
+            "comparisons do not chain; use parentheses or `AND`",
+        ))
+    })
 }
 
 /// Where the comparison operator of an expression is, if it is a comparison.
@@ -109,9 +115,10 @@ fn comparison(code: Code<'_>, id: Id) -> Option<usize> {
 
 /// A field is taken of a column, or of something in parentheses.
 pub(super) fn field(code: Code<'_>, id: Id) -> Option<Fault> {
-    let (_, base) = code.tree.children(id).next()?;
+    let (inner, base) = code.tree.children(id).next()?;
     let dot = code.tree.child(id, K::DOT)?;
-    matches!(base.kind, K::CALL_EXPR | K::LITERAL)
+    let parameter = code.has(inner, K::POSITIONAL_PARAM);
+    (matches!(base.kind, K::CALL_EXPR | K::LITERAL) && !parameter)
         .then(|| super::fault(code.range(dot), "needs parentheses before it"))
 }
 
@@ -120,6 +127,18 @@ pub(super) fn key_part(code: Code<'_>, id: Id) -> Option<Fault> {
     let (part, node) = code.tree.children(id).next()?;
     match node.kind {
         K::FIELD_EXPR => Some(super::fault(code.behind(node.range().end), "expected `(`")),
+        K::TUPLE_EXPR => {
+            let comma = code.tree.child(part, K::COMMA)?;
+            Some(super::fault(code.range(comma), "expected `)`"))
+        }
+        // `CAST(a AS b)` is a call, `a::b` and `b 'x'` are not.
+        K::CAST_EXPR if !code.has(part, K::CAST_KW) => {
+            let (_, second) = code.tree.children(part).nth(1)?;
+            Some(super::fault(
+                code.behind(second.range().start),
+                "an expression needs parentheses of its own here",
+            ))
+        }
         K::LITERAL => {
             let constant = [
                 K::INT_NUMBER,

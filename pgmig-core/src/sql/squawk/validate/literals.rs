@@ -50,15 +50,12 @@ fn default_value(code: Code<'_>, id: Id) -> Option<Fault> {
         return None;
     }
     let mut outer = code.tree.ancestors(id).map(|id| code.kind(id));
-    let mut kind = outer.find(|kind| *kind != K::PAREN_EXPR)?;
-    if kind == K::ROW {
-        outer.next();
-        outer.next();
-        kind = outer.next()?;
-        return None.or_else(|| {
-            let inserted = matches!(kind, K::INSERT | K::MERGE_INSERT);
-            (!inserted).then(|| super::fault(code.range(id), "`DEFAULT` is no value here"))
-        });
-    }
-    (kind != K::SET_EXPR).then(|| super::fault(code.range(id), "`DEFAULT` is no value here"))
+    let holder = outer.find(|kind| *kind != K::PAREN_EXPR)?;
+    let allowed = match holder {
+        K::SET_EXPR => true,
+        // A row, in the list of rows, in `VALUES`, in the `INSERT`.
+        K::ROW => matches!(outer.nth(2), Some(K::INSERT | K::MERGE_INSERT)),
+        _ => false,
+    };
+    (!allowed).then(|| super::fault(code.range(id), "`DEFAULT` is no value here"))
 }

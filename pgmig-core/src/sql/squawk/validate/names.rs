@@ -35,6 +35,20 @@ pub(super) fn is_name(kind: K) -> bool {
             | K::TYPE_NAME
             | K::ACCESS_METHOD_REF
             | K::OP_CLASS_REF
+            | K::TRIGGER
+            | K::TRIGGER_REF
+            | K::POLICY
+            | K::POLICY_REF
+            | K::RULE
+            | K::RULE_REF
+            | K::EXTENSION
+            | K::EXTENSION_REF
+            | K::SCHEMA
+            | K::SCHEMA_REF
+            | K::SEQUENCE
+            | K::SEQUENCE_REF
+            | K::VIEW
+            | K::VIEW_REF
     )
 }
 
@@ -68,7 +82,9 @@ pub(super) fn type_name(code: Code<'_>, id: Id) -> Option<Fault> {
     let token = first_token(code, path)?;
     let kind = code.kind(token);
     if built_in(kind) {
-        return None;
+        // `integer.x` is the name of nothing.
+        let dot = code.tree.child(path, K::DOT)?;
+        return Some(super::fault(code.range(dot), "this type has no schema"));
     }
     refused(code, token, Place::TypeOrFunction)
 }
@@ -77,6 +93,11 @@ pub(super) fn type_name(code: Code<'_>, id: Id) -> Option<Fault> {
 /// for the `(`.
 fn value(code: Code<'_>, id: Id) -> Option<Fault> {
     let token = first_token(code, id)?;
+    // The arguments of a trigger's function are words, whatever they are.
+    let mut outer = code.tree.ancestors(id).map(|outer| code.kind(outer));
+    if outer.any(|kind| kind == K::CREATE_TRIGGER) {
+        return None;
+    }
     let kind = code.kind(token);
     if is_type_func_name_keyword(kind)
         && kind != K::CURRENT_SCHEMA_KW
