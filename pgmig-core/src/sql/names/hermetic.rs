@@ -188,7 +188,7 @@ fn silently(checked: &Checked<'_>, name: &Name, place: &str) -> Problem {
         .text
         .error("tenant-changes-public", title, name.span.clone())
         .note(format!(
-            "created in {place}; no migration of the tenants creates one"
+            "there since {place}; no migration of the tenants creates one"
         ))
         .help("move the statement to a migration of `public`")
 }

@@ -87,7 +87,7 @@ pub(super) fn gone_relation(text: Text<'_>, name: &Name, relation: &Relation) ->
 pub(super) fn taken(text: Text<'_>, kind: &str, name: &Name, entry: &Entry) -> Problem {
     let title = format!("{kind} `{}` is there already", written(name));
     text.error("name-taken", title, name.span.clone())
-        .note(format!("created in {}", entry.place))
+        .note(format!("there since {}", entry.place))
         .help("choose another name, or drop the old one first")
 }
 
@@ -114,7 +114,10 @@ pub(super) fn column(
             let title = format!("table `{shown}` has no column `{}`", name.last());
             let problem = text
                 .error("unknown-column", title, name.span.clone())
-                .note(format!("`{shown}` was created in {}", relation.entry.place));
+                .note(format!(
+                    "`{shown}` has that name since {}",
+                    relation.entry.place
+                ));
             let mut known: Vec<&str> = columns
                 .iter()
                 .filter(|(_, column)| column.entry.is_here())

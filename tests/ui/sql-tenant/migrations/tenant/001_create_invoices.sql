@@ -1,0 +1,4 @@
+CREATE TABLE invoices (
+    id uuid PRIMARY KEY,
+    user_id uuid REFERENCES public.users (id)
+);

@@ -1,0 +1,6 @@
+CREATE TYPE mood AS ENUM ('sad');
+
+CREATE TABLE users (
+    id uuid PRIMARY KEY,
+    mood mood NOT NULL
+);

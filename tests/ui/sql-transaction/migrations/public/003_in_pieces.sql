@@ -1,0 +1,4 @@
+BEGIN;
+SET timezone = 'UTC';
+SET LOCAL search_path = other;
+COMMIT;
