@@ -73,6 +73,9 @@ impl Tenants {
 impl Ledger {
     /// The query for who has something to do, or is not as it should be. `default_names`: whether
     /// schemas are named as pgmig does by default, which the query can verify itself.
+    ///
+    /// Just-in-time compilation would take longer than the query: it is chosen by the cost of
+    /// asking of every tenant whether it is ahead, and hardly any is (PostgreSQL, "When to JIT?").
     pub(super) fn survey(
         &self,
         tenants: &Tenants,
@@ -105,7 +108,8 @@ impl Ledger {
             false => "false".to_owned(),
         };
         format!(
-            "WITH listed AS MATERIALIZED ({listed}), \
+            "SELECT pg_catalog.set_config('jit', 'off', true); \
+             WITH listed AS MATERIALIZED ({listed}), \
              differs AS MATERIALIZED (SELECT l.place, coalesce(l.tenant, t.tenant) AS tenant, t.schema, t.head, t.state, n.oid IS NOT NULL AS present \
              FROM listed AS l {join} JOIN (SELECT k.tenant, k.schema, k.head, k.state FROM {l}.target AS k WHERE k.scope = 'tenant' AND k.tenant IS NOT NULL) AS t ON t.tenant = l.tenant \
              LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schema \
