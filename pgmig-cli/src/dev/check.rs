@@ -4,7 +4,7 @@ use pgmig_core::{Problem, Severity};
 
 use super::error::Error;
 use super::place::Place;
-use super::{Outcome, github, say};
+use super::{Outcome, github, say, shadow};
 
 /// Check the folder as a release build does: everything the macro checks, and no drafts
 #[derive(clap::Args)]
@@ -13,6 +13,7 @@ Examples:
   cargo pgmig check                   before a commit
   cargo pgmig check --format github   in GitHub Actions: annotations at the files
   cargo pgmig check --json            for other tools
+  cargo pgmig check --shadow          also that every down script restores what was before
 
 Exit codes: 0 nothing wrong, 1 something is, 2 the command could not be carried out.")]
 pub(super) struct Check {
@@ -23,6 +24,14 @@ pub(super) struct Check {
     /// One JSON document: the same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
+
+    /// Try every down script too, in a database made for it: up, down, as before; up again
+    #[arg(long)]
+    shadow: bool,
+
+    /// Where to make that database: postgres://user:password@host:5432/name
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -44,6 +53,13 @@ impl Check {
         let sound = |draft: &Problem| problems.iter().all(|other| other.path != draft.path);
         let drafts: Vec<_> = drafts.into_iter().filter(sound).collect();
         problems.extend(drafts);
+        let wrong = |problem: &Problem| problem.severity == Severity::Error;
+        // What does not compile is not run.
+        if self.shadow && !loaded.problems.iter().any(wrong) {
+            let url = self.database_url.as_deref().filter(|url| !url.is_empty());
+            let url = url.ok_or(Error::NoDatabase)?;
+            problems.extend(shadow::problems(&loaded.folder, &place.shown, url)?);
+        }
         let errors = problems.iter().filter(|p| p.severity == Severity::Error);
         let errors = errors.count();
         let counts = Counts {

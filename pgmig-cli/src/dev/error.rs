@@ -28,6 +28,27 @@ pub(crate) enum Error {
     #[error(transparent)]
     Edit(#[from] pgmig_core::Error),
 
+    /// `check --shadow` without a database.
+    #[error(
+        "no database is named\n  = help: set DATABASE_URL, or give --database-url \
+         postgres://user:password@host:5432/name: a database is made beside that one and dropped again"
+    )]
+    NoDatabase,
+
+    /// The server of the shadow said no.
+    #[error(
+        "cannot make a database for the check: {0}\n  = help: the role needs CREATEDB, or a server of its own"
+    )]
+    Database(#[source] sqlx::Error),
+
+    /// The migrations could not be run in the shadow.
+    #[error(transparent)]
+    Migrate(Box<pgmig_runtime::Error>),
+
+    /// The asynchronous runtime did not start.
+    #[error("cannot start: {0}")]
+    Start(#[source] io::Error),
+
     /// The answer could not be written as JSON.
     #[error("cannot write the answer: {0}")]
     Json(#[source] serde_json::Error),

@@ -3,6 +3,7 @@
 
 mod carry_out;
 mod check;
+mod embed;
 mod error;
 mod github;
 mod init;
@@ -11,6 +12,7 @@ mod new;
 mod place;
 mod renumber;
 mod say;
+mod shadow;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

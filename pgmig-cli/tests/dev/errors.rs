@@ -38,6 +38,10 @@ fn each_error_has_its_section() {
     let mut made = BTreeSet::new();
     let core = concat!(env!("CARGO_MANIFEST_DIR"), "/../pgmig-core/src");
     names(Path::new(core), &mut made);
+    names(
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/dev")),
+        &mut made,
+    );
     assert!(made.contains("duplicate-version"), "{made:?}");
     let sections = PAGE.lines().filter_map(|line| line.strip_prefix("### "));
     let described: BTreeSet<String> = sections.map(str::to_owned).collect();

@@ -13,3 +13,4 @@ mod place;
 mod project;
 mod readme;
 mod renumber;
+mod shadow;

@@ -42,11 +42,7 @@ pub struct Problem {
 
 impl Problem {
     /// An error about the file or folder `path` as a whole.
-    pub(crate) fn error(
-        code: &'static str,
-        path: impl Into<String>,
-        title: impl Into<String>,
-    ) -> Self {
+    pub fn error(code: &'static str, path: impl Into<String>, title: impl Into<String>) -> Self {
         Problem {
             code,
             severity: Severity::Error,
@@ -74,7 +70,7 @@ impl Problem {
     }
 
     /// Adds why, or what is known besides.
-    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
+    pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }

@@ -1,0 +1,121 @@
+//! A folder that was read as a binary would carry it, for commands that run its migrations.
+//!
+//! What is embedded lives as long as the program, and so does this: the command ends with it.
+
+use pgmig_core::{Folder, sql};
+use pgmig_runtime::__private_0_1_0::{
+    Adopt, Dir, DrizzleEntry, MigrationParts, MigrationsParts, ScriptParts, StatementParts,
+};
+use pgmig_runtime::{Migration, Migrations, Object, Probe, Scope, Script, Statement};
+
+/// The folder's migrations. `shown` is the folder as it is told.
+pub(super) fn embed(folder: &Folder, shown: &str) -> &'static Migrations {
+    let all = |migrations: &[pgmig_core::Migration]| {
+        list(migrations.iter().map(|one| migration(one, shown)))
+    };
+    let parts = MigrationsParts {
+        public: all(&folder.public),
+        drizzle: all(&folder.drizzle),
+        tenant: all(&folder.tenant),
+        files: Dir::new("", &[]),
+        folder: "",
+        tenant_folder: "",
+        ignored: &[],
+        compare_folder: false,
+        out_of_order: folder.out_of_order,
+        adopt: Adopt::Refuse,
+        app: concat!("cargo-pgmig ", env!("CARGO_PKG_VERSION")),
+    };
+    Box::leak(Box::new(parts.embed()))
+}
+
+fn migration(migration: &pgmig_core::Migration, shown: &str) -> Migration {
+    MigrationParts {
+        scope: match migration.scope {
+            pgmig_core::Scope::Public => Scope::Public,
+            pgmig_core::Scope::Drizzle => Scope::Drizzle,
+            pgmig_core::Scope::Tenant => Scope::Tenant,
+        },
+        version: text(migration.version.as_str()),
+        name: text(&migration.name),
+        checksum: migration.checksum.0,
+        head: migration.head.0,
+        up: script(&migration.up, shown),
+        down: migration.down.as_ref().map(|down| script(down, shown)),
+        locked: migration.locked,
+        commit_before: migration.commit_before,
+        drizzle: migration.drizzle.as_ref().map(|entry| DrizzleEntry {
+            created_at: entry.created_at,
+            hash: entry.hash,
+            folder: entry.folder.as_deref().map(text),
+        }),
+    }
+    .embed()
+}
+
+fn script(script: &pgmig_core::Script, shown: &str) -> Script {
+    ScriptParts {
+        path: text(&format!("{shown}/{}", script.path)),
+        text: text(&script.text),
+        span: span(&script.range),
+        transactional: script.transactional,
+        idempotent: script.idempotent,
+        statements: list(script.statements.iter().map(statement)),
+    }
+    .embed()
+}
+
+fn statement(statement: &sql::Statement) -> Statement {
+    StatementParts {
+        span: span(&statement.range),
+        line: statement.line,
+        kind: text(&statement.kind),
+        objects: list(statement.objects.iter().map(object)),
+        in_transaction: statement.in_transaction == sql::InTransaction::Allowed,
+        destroys_data: statement.destroys_data,
+        probe: probe(&statement.probe),
+        concurrently: statement.concurrently.as_ref().map(span),
+        slots: list(statement.slots.iter().map(span)),
+        public: list(statement.public.iter().map(span)),
+    }
+    .embed()
+}
+
+fn object(object: &sql::Object) -> Object {
+    Object {
+        kind: object.kind,
+        schema: object.schema.as_deref().map(text),
+        name: text(&object.name),
+    }
+}
+
+fn probe(probe: &sql::Probe) -> Probe {
+    match probe {
+        sql::Probe::None => Probe::None,
+        sql::Probe::Repeat => Probe::Repeat,
+        sql::Probe::IndexCreated(index) => Probe::IndexCreated(object(index)),
+        sql::Probe::IndexDropped(index) => Probe::IndexDropped(object(index)),
+        sql::Probe::EnumValue { on, label } => Probe::EnumValue {
+            on: object(on),
+            label: text(label),
+        },
+        sql::Probe::PartitionDetached { parent, partition } => Probe::PartitionDetached {
+            parent: object(parent),
+            partition: object(partition),
+        },
+    }
+}
+
+/// A file is smaller than 4 GiB, or it could not be read.
+fn span(range: &std::ops::Range<usize>) -> (u32, u32) {
+    let byte = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    (byte(range.start), byte(range.end))
+}
+
+fn list<T>(items: impl Iterator<Item = T>) -> &'static [T] {
+    Vec::leak(items.collect())
+}
+
+fn text(text: &str) -> &'static str {
+    text.to_owned().leak()
+}
