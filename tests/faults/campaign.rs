@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 /// What was seen of one kind of fault in one scenario.
 #[derive(Debug, Default, Clone)]
 struct Row {
-    points: BTreeSet<String>,
+    points: usize,
     runs: usize,
     survived: usize,
     lost: usize,
@@ -22,8 +22,10 @@ struct Row {
 #[derive(Debug)]
 pub(crate) struct Table {
     seed: u64,
-    server: String,
+    versions: String,
     rows: BTreeMap<(Deed, String), Row>,
+    /// The places that each row had already.
+    seen: BTreeSet<(Deed, String, String)>,
     /// Faults that had no chance to happen: the run was over before.
     missed: usize,
     /// Why there is no server for some, and how many those are.
@@ -41,9 +43,10 @@ impl Table {
         if !outcome.reached {
             self.missed += 1;
         } else {
-            let key = (fault.deed, fault.scenario.to_string());
-            let row = self.rows.entry(key).or_default();
-            row.points.insert(format!("{:?}", fault.place));
+            let (deed, scenario) = (fault.deed, fault.scenario.to_string());
+            let place = (deed, scenario.clone(), format!("{:?}", fault.place));
+            let row = self.rows.entry((deed, scenario)).or_default();
+            row.points += usize::from(self.seen.insert(place));
             row.runs += 1;
             row.survived += usize::from(outcome.survived);
             row.lost += usize::from(!outcome.verdict.lost.is_empty());
@@ -59,37 +62,56 @@ impl Table {
     }
 }
 
+impl Row {
+    fn add(&mut self, other: &Self) {
+        self.points += other.points;
+        self.runs += other.runs;
+        self.survived += other.survived;
+        self.lost += other.lost;
+        self.doubled += other.doubled;
+        self.stuck += other.stuck;
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            points,
+            runs,
+            survived,
+            lost,
+            doubled,
+            stuck,
+        } = self;
+        write!(
+            f,
+            "{points} | {runs} | {survived} | {lost} | {doubled} | {stuck} |"
+        )
+    }
+}
+
+const COLUMNS: &str = "points | runs | went on by itself | lost | doubled | stuck |\n";
+const LINES: &str = "--:|--:|--:|--:|--:|--:|\n";
+
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let runs: usize = self.rows.values().map(|row| row.runs).sum();
-        writeln!(
-            f,
-            "{runs} faults, seed {}, {}, pgmig {}",
-            self.seed,
-            self.server,
-            env!("CARGO_PKG_VERSION")
-        )?;
+        let mut deeds: BTreeMap<Deed, Row> = BTreeMap::new();
+        for ((deed, _), row) in &self.rows {
+            deeds.entry(*deed).or_default().add(row);
+        }
+        let runs: usize = deeds.values().map(|row| row.runs).sum();
+        writeln!(f, "{runs} faults, seed {}, {}", self.seed, self.versions)?;
         writeln!(f, "{} more came after the run was over", self.missed)?;
         if let Some((why, count)) = &self.impossible {
             writeln!(f, "{count} more were not tried: {why}")?;
         }
-        writeln!(f)?;
-        writeln!(
-            f,
-            "| fault | in | points | runs | went on by itself | lost | doubled | stuck |"
-        )?;
-        writeln!(f, "|---|---|--:|--:|--:|--:|--:|--:|")?;
+        write!(f, "\n| fault | {COLUMNS}|---|{LINES}")?;
+        for (deed, row) in &deeds {
+            writeln!(f, "| {deed} | {row}")?;
+        }
+        write!(f, "\n| fault | migrated | {COLUMNS}|---|---|{LINES}")?;
         for ((deed, scenario), row) in &self.rows {
-            writeln!(
-                f,
-                "| {deed:?} | {scenario} | {} | {} | {} | {} | {} | {} |",
-                row.points.len(),
-                row.runs,
-                row.survived,
-                row.lost,
-                row.doubled,
-                row.stuck
-            )?;
+            writeln!(f, "| {deed} | {scenario} | {row}")?;
         }
         for wrong in &self.wrong {
             writeln!(f, "\n{wrong}")?;
@@ -119,8 +141,13 @@ pub(crate) async fn run(seed: u64, count: usize) -> Table {
     let faults = choose(seed, count, &undisturbed);
     let table = Table {
         seed,
-        server: format!("PostgreSQL {}", server.major()),
+        versions: format!(
+            "PostgreSQL {}, pgmig {}",
+            server.major(),
+            env!("CARGO_PKG_VERSION")
+        ),
         rows: BTreeMap::new(),
+        seen: BTreeSet::new(),
         missed: 0,
         impossible: None,
         wrong: Vec::new(),

@@ -37,6 +37,20 @@ pub(crate) enum Takes {
     SmallDisk,
 }
 
+impl std::fmt::Display for Deed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Cut => "connections cut",
+            Self::Terminate => "sessions terminated",
+            Self::KillApp => "app killed",
+            Self::KillAppSilently => "app killed, its last message lost",
+            Self::KillServer => "server killed",
+            Self::RestartServer => "server restarted",
+            Self::FillDisk => "disk full",
+        })
+    }
+}
+
 impl Deed {
     pub(crate) const ALL: [Self; 7] = [
         Self::Cut,
@@ -81,7 +95,7 @@ pub(crate) struct Fault {
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {:?} at {:?}", self.scenario, self.deed, self.place)
+        write!(f, "{}: {} at {:?}", self.scenario, self.deed, self.place)
     }
 }
 

@@ -83,7 +83,8 @@ impl std::fmt::Display for Scenario {
             dispatch,
             route,
         } = self;
-        write!(f, "{target:?} {start:?} {dispatch:?} {route:?}")
+        let words = format!("{target:?}, {start:?}, {dispatch:?}, {route:?}").to_lowercase();
+        f.write_str(&words)
     }
 }
 
