@@ -106,7 +106,7 @@ pub use pgmig_cli as cli;
 /// # When it is expanded again
 ///
 /// Cargo sees every edit of an embedded file, of the lock file and of `PGMIG_LOCKED`. It does not
-/// see a file that is *added*: [`build`](crate::build) is one line that makes it. The macro only
+/// see a file that is *added*: [`build`] is one line that makes it. The macro only
 /// reads: it never writes a file.
 #[cfg(feature = "macros")]
 pub use pgmig_macros::embed_migrations;
