@@ -356,6 +356,7 @@ impl Runner<'_> {
         let fill = Fill {
             schema: &target.schema,
             plain: group.plain,
+            public: None,
         };
         for step in group.steps {
             let script = &step.migration.0.up.0;

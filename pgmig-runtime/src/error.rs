@@ -62,6 +62,18 @@ pub enum Error {
         /// What the server says.
         source: sqlx::Error,
     },
+    /// The embedded migrations could not be replayed beside the real schemas, so that nothing can
+    /// be said about drift.
+    #[error(
+        "cannot replay the migrations in a shadow, to see what they make\n{0}\n  \
+         = help: a replay needs the right to create schemas in the database, and migrations that work on an empty schema"
+    )]
+    Shadow(Box<Error>),
+    /// A schema is not what its migrations make.
+    #[error(
+        "{0}\n  = help: `verify` says more; repair the schema, or write a migration that makes it so"
+    )]
+    Drift(Box<crate::Verification>),
     /// The server's catalog could not be read.
     #[error("cannot read the catalog: {source}")]
     Catalog {

@@ -386,6 +386,7 @@ impl<'j> Journal<'j> {
         let fill = Fill {
             schema: &self.target.schema,
             plain: false,
+            public: None,
         };
         let script = &self.step.migration.0.up.0;
         message.statement(self.step.migration, script, self.done, fill);

@@ -31,6 +31,7 @@ mod settings;
 mod stale;
 mod status;
 mod target;
+mod verify;
 mod watch;
 mod worker;
 
@@ -59,11 +60,12 @@ pub use rollback::{
     IrreversibleError, Rehearsal, RehearsalOutcome, RollbackPlan, RollbackReport, RollbackStep,
     RollbackTo,
 };
-pub use settings::{Dispatch, OutOfOrder, UnknownNewer};
+pub use settings::{Dispatch, OnDrift, OutOfOrder, UnknownNewer};
 pub use stale::{FileChange, StaleError};
 pub use target::Target;
 /// The identifier of a tenant.
 pub use uuid::Uuid;
+pub use verify::{DriftGroup, NotReplayed, Unverified, Verification};
 
 /// What `embed_migrations!` writes. The module's name carries the exact version, so that a macro
 /// and a runtime that do not fit fail to build instead of misunderstanding each other.

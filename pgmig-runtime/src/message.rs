@@ -79,6 +79,8 @@ pub(crate) struct Fill<'t> {
     /// Leaves `CONCURRENTLY` out: nobody uses a schema that is being provisioned, and without the
     /// word everything fits in one transaction.
     pub(crate) plain: bool,
+    /// What stands in the place of `public`, where the migrations are replayed beside it.
+    pub(crate) public: Option<&'t str>,
 }
 
 impl Message {
@@ -267,6 +269,10 @@ fn write(script: &'static ScriptParts, index: usize, fill: Fill<'_>) -> (String,
     if fill.plain {
         edits.extend(statement.0.concurrently.map(|word| (word, String::new())));
     }
+    if let Some(public) = fill.public {
+        let places = statement.0.public.iter();
+        edits.extend(places.map(|place| (*place, in_the_way(part(script.text, *place), public))));
+    }
     edits.sort();
     let mut sql = String::with_capacity((end - start) as usize);
     let mut pieces = Vec::with_capacity(2 * edits.len() + 1);
@@ -293,6 +299,16 @@ fn write(script: &'static ScriptParts, index: usize, fill: Fill<'_>) -> (String,
 fn filled(slot: Span, schema: &str) -> String {
     let name = quote::ident(schema);
     if slot.0 == slot.1 { name + "." } else { name }
+}
+
+/// A shadow's name, with quotes where the name that it replaces has them: the body of a function is
+/// text, and has to be the same once the names are put back.
+fn in_the_way(written: &str, name: &str) -> String {
+    if written.starts_with('"') {
+        quote::ident(name)
+    } else {
+        name.to_owned()
+    }
 }
 
 /// The script as it would be sent to a target, for a person to read.

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::Migrations;
 use crate::adopt::Adopt;
 use crate::fleet::FleetSettings;
 use crate::retry::Retry;
+use crate::{FingerprintOptions, Migrations};
 
 /// What to do about migrations in the ledger that are newer than all that the binary carries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +46,19 @@ pub enum Dispatch {
     Statement,
 }
 
+/// What to do when a schema is not what its migrations make.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnDrift {
+    /// Do not even look.
+    #[default]
+    Ignore,
+    /// Go on, with a warning that says what is different.
+    Warn,
+    /// End the run with [`Error::Drift`](crate::Error::Drift).
+    Refuse,
+}
+
 /// The settings, gathered.
 #[derive(Clone)]
 pub(crate) struct Settings {
@@ -66,6 +79,9 @@ pub(crate) struct Settings {
     /// Whether tenant schemas have the names that pgmig gives by default.
     pub(crate) default_names: bool,
     pub(crate) fleet: FleetSettings,
+    pub(crate) on_drift: OnDrift,
+    /// What counts when a schema is compared with what its migrations make.
+    pub(crate) counted: FingerprintOptions,
 }
 
 impl Settings {
@@ -91,6 +107,8 @@ impl Settings {
             drizzle_ledger: true,
             default_names: true,
             fleet: FleetSettings::default(),
+            on_drift: OnDrift::default(),
+            counted: FingerprintOptions::new(),
         }
     }
 }
@@ -112,6 +130,8 @@ impl fmt::Debug for Settings {
             .field("adopt", &self.adopt)
             .field("drizzle_ledger", &self.drizzle_ledger)
             .field("fleet", &self.fleet)
+            .field("on_drift", &self.on_drift)
+            .field("counted", &self.counted)
             .finish_non_exhaustive()
     }
 }

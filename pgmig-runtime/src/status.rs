@@ -261,6 +261,7 @@ fn plan_of(target: &Target, plan: &Plan, creates: bool, empty: bool) -> Option<T
     let fill = Fill {
         schema: &target.schema,
         plain: plan.fresh && empty,
+        public: None,
     };
     (!plan.steps.is_empty()).then(|| TargetPlan {
         target: target.clone(),

@@ -89,7 +89,7 @@ impl Tool {
     }
 
     /// Its table, and the schema where that is not the one that is migrated.
-    fn table(self) -> (Option<&'static str>, &'static str) {
+    pub(crate) fn table(self) -> (Option<&'static str>, &'static str) {
         match self {
             Tool::Sqlx => (None, "_sqlx_migrations"),
             Tool::Refinery => (None, "refinery_schema_history"),

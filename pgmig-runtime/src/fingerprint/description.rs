@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::naming::SchemaName;
+use crate::quote::literal;
 
 /// One line about one object of a schema.
 ///
@@ -130,6 +131,30 @@ impl Description {
 
     pub(crate) fn get(&self, kind: &str, parent: Option<&str>, name: &str) -> Option<&Object> {
         self.objects.get(&Key::new(kind, parent, name))
+    }
+
+    /// Sets the labels of an enum. True when it had others.
+    pub(crate) fn set_labels(&mut self, name: &str, labels: &[String]) -> bool {
+        let quoted = |key: &&Key| {
+            key.kind == "enum" && key.name.trim_matches('"').replace("\"\"", "\"") == name
+        };
+        let Some(key) = self.objects.keys().find(quoted).cloned() else {
+            return false;
+        };
+        let labels: Vec<String> = labels.iter().map(|label| literal(label)).collect();
+        let text = labels.join(", ");
+        let value = self
+            .objects
+            .get_mut(&key)
+            .and_then(|object| object.attributes.get_mut("labels"));
+        match value {
+            Some(value) if value.text != text => {
+                value.canonical.clone_from(&text);
+                value.text = text;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// The tables of this schema that a table is a child of, each with the bounds of a partition.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::description::{Description, Key, Object, Value};
 use super::difference::{Change, Difference};
-use super::repair::{Repair, Repairs};
+use super::repairs::{Repair, Repairs};
 
 impl Description {
     /// What is different in `actual`, object by object; `self` is what is expected.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::description::{Description, Key};
-use super::repair::{Phase, Repair};
+use super::repairs::{Phase, Repair};
 
 /// One difference between what a schema should be and what it is.
 ///
@@ -183,25 +183,7 @@ impl Drift {
     /// The statements that repair all that can be repaired mechanically, in an order that works:
     /// what should not be there goes first, so that its name and place are free.
     pub fn repair(&self) -> Vec<&str> {
-        let (mut drops, mut first, mut last, mut routines) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for difference in &self.differences {
-            let statements = difference.repair.iter().map(String::as_str);
-            match (&difference.change, difference.phase) {
-                // Something that is repaired may still call it.
-                (Change::Unexpected, Phase::Routine) => routines.extend(statements),
-                (Change::Unexpected, _) => drops.extend(statements),
-                _ => {
-                    let (now, late) = difference
-                        .repair
-                        .split_at(difference.repair.len() - difference.late);
-                    first.extend(now.iter().map(String::as_str));
-                    last.extend(late.iter().map(String::as_str));
-                }
-            }
-        }
-        drops.reverse();
-        [drops, first, last, routines].concat()
+        repair(&self.differences)
     }
 
     /// Whether [`repair`](Self::repair) repairs everything.
@@ -210,6 +192,29 @@ impl Drift {
             .iter()
             .all(|difference| !difference.repair.is_empty())
     }
+}
+
+/// The statements of several differences, in an order that works.
+pub(crate) fn repair(differences: &[Difference]) -> Vec<&str> {
+    let (mut drops, mut first, mut last, mut routines) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for difference in differences {
+        let statements = difference.repair.iter().map(String::as_str);
+        match (&difference.change, difference.phase) {
+            // Something that is repaired may still call it.
+            (Change::Unexpected, Phase::Routine) => routines.extend(statements),
+            (Change::Unexpected, _) => drops.extend(statements),
+            _ => {
+                let (now, late) = difference
+                    .repair
+                    .split_at(difference.repair.len() - difference.late);
+                first.extend(now.iter().map(String::as_str));
+                last.extend(late.iter().map(String::as_str));
+            }
+        }
+    }
+    drops.reverse();
+    [drops, first, last, routines].concat()
 }
 
 impl fmt::Display for Drift {

@@ -53,10 +53,13 @@ mod diff;
 mod difference;
 mod naming;
 mod query;
-mod repair;
+mod repairs;
 
 pub use description::{Description, Fact};
+pub(crate) use difference::repair;
 pub use difference::{Change, Difference, Drift};
+pub(crate) use naming::SchemaName;
+pub(crate) use query::{Question, catalog_error, nothing, read_hashes};
 pub use query::{describe, fingerprint};
 
 use std::fmt;

@@ -4,7 +4,7 @@ use sqlx::postgres::PgRow;
 
 use super::description::{Description, Fact};
 use super::{Fingerprint, FingerprintOptions};
-use crate::db::{Db, required, text};
+use crate::db::{Answers, Db, required, text};
 use crate::error::Error;
 use crate::quote::{ident, literal};
 
@@ -58,20 +58,12 @@ pub async fn fingerprint<'c>(
     schemas: &[impl AsRef<str>],
     options: &FingerprintOptions,
 ) -> Result<Vec<Fingerprint>, Error> {
-    let mut db = db.into();
-    let mut found = Vec::new();
-    for row in ask(&mut db, &names(schemas), options, HASH).await? {
-        let read = || -> sqlx::Result<Fingerprint> {
-            let digest =
-                unhex(&required(&row, "digest")?).ok_or_else(|| sqlx::Error::ColumnDecode {
-                    index: "digest".to_owned(),
-                    source: "not a SHA-256".into(),
-                })?;
-            Ok(Fingerprint::new(required(&row, "schema")?, digest))
-        };
-        found.push(read().map_err(catalog_error)?);
-    }
-    Ok(found)
+    let question = Question::new(names(schemas), options);
+    let Some(message) = question.hashes() else {
+        return Ok(Vec::new());
+    };
+    let sent = db.into().0.send(message).await;
+    read_hashes(sent.map_err(|failed| catalog_error(failed.error))?)
 }
 
 /// The facts of one schema. One that does not exist, and the ledger's, have none.
@@ -97,32 +89,156 @@ pub async fn describe<'c>(
     schema: &str,
     options: &FingerprintOptions,
 ) -> Result<Description, Error> {
-    let mut db = db.into();
-    let mut all = describe_all(&mut db, &[schema.to_owned()], options).await?;
-    Ok(all.pop().unwrap_or_else(|| {
-        Description::new(schema.to_owned(), &ident(schema), options.column_order)
-    }))
+    let question = Question::new(vec![schema.to_owned()], options);
+    let mut all = match question.facts() {
+        Some(message) => {
+            let sent = db.into().0.send(message).await;
+            question.read_facts(sent.map_err(|failed| catalog_error(failed.error))?)?
+        }
+        None => Vec::new(),
+    };
+    Ok(all.pop().unwrap_or_else(|| nothing(schema, options)))
 }
 
-/// The descriptions of those schemas that have at least one object, sorted by name.
-pub(crate) async fn describe_all(
-    db: &mut Db<'_>,
-    schemas: &[String],
-    options: &FingerprintOptions,
-) -> Result<Vec<Description>, Error> {
-    let mut all: Vec<Description> = Vec::new();
-    for row in ask(db, schemas, options, FACTS).await? {
-        let schema = required(&row, "schema").map_err(catalog_error)?;
-        if all.last().is_none_or(|last| last.schema() != schema) {
-            let quoted = required(&row, "quoted").map_err(catalog_error)?;
-            all.push(Description::new(schema, &quoted, options.column_order));
-        }
-        let (fact, canonical) = read_fact(&row).map_err(catalog_error)?;
-        if let Some(description) = all.last_mut() {
-            description.add(fact, canonical);
+/// The description of a schema that has no object.
+pub(crate) fn nothing(schema: &str, options: &FingerprintOptions) -> Description {
+    Description::new(schema.to_owned(), &ident(schema), options.column_order)
+}
+
+/// What the catalog is asked: the messages, and how to read the answers.
+pub(crate) struct Question<'o> {
+    schemas: Vec<String>,
+    options: &'o FingerprintOptions,
+    /// A name in the text of definitions, and the one that stands for it.
+    alias: Option<(String, String)>,
+}
+
+impl<'o> Question<'o> {
+    /// About those of `schemas` that are not the ledger's.
+    pub(crate) fn new(mut schemas: Vec<String>, options: &'o FingerprintOptions) -> Self {
+        schemas.retain(|schema| *schema != options.ledger);
+        Question {
+            schemas,
+            options,
+            alias: None,
         }
     }
-    Ok(all)
+
+    /// Takes `name`, which nothing else is called, for `meant` wherever it stands.
+    pub(crate) fn taking(self, name: &str, meant: &str) -> Self {
+        Question {
+            alias: Some((name.to_owned(), meant.to_owned())),
+            ..self
+        }
+    }
+
+    /// The message that asks for a hash a schema; `None` when there is none to ask about.
+    pub(crate) fn hashes(&self) -> Option<String> {
+        (!self.schemas.is_empty()).then(|| self.message(HASH))
+    }
+
+    /// The message that asks for all facts.
+    pub(crate) fn facts(&self) -> Option<String> {
+        (!self.schemas.is_empty()).then(|| self.message(FACTS))
+    }
+
+    /// The descriptions of those schemas that have at least one object, sorted by name.
+    pub(crate) fn read_facts(&self, answers: Answers) -> Result<Vec<Description>, Error> {
+        let mut all: Vec<Description> = Vec::new();
+        for row in rows(answers) {
+            let schema = required(&row, "schema").map_err(catalog_error)?;
+            if all.last().is_none_or(|last| last.schema() != schema) {
+                let quoted = required(&row, "quoted").map_err(catalog_error)?;
+                all.push(Description::new(schema, &quoted, self.options.column_order));
+            }
+            let (fact, canonical) = read_fact(&row).map_err(catalog_error)?;
+            if let Some(description) = all.last_mut() {
+                description.add(fact, canonical);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Settings, query, settings as they were. The last matters in a caller's own transaction,
+    /// which goes on with its own search path; otherwise the message is a transaction that ends
+    /// with it.
+    fn message(&self, ending: &str) -> String {
+        let options = self.options;
+        let query = fill(&format!("{CATALOG}{ending}"), |place| match place {
+            "schemas" => Some(list(&self.schemas)),
+            "ignored" => Some(list(&options.ignored)),
+            // A description always has them: a table that is missing is repaired in its order.
+            "column_order" => Some((options.column_order || ending == FACTS).to_string()),
+            "grants" => Some(options.grants.to_string()),
+            "owners" => Some(options.owners.to_string()),
+            "portable" => Some((!options.exact).to_string()),
+            "name" | "value" => Some(match &self.alias {
+                Some((name, meant)) => {
+                    format!("replace({place}, {}, {})", literal(name), literal(meant))
+                }
+                None => place.to_owned(),
+            }),
+            _ => None,
+        });
+        let set = SETTINGS.iter().map(|(name, value)| {
+        format!(
+            "pg_catalog.set_config('pgmig.{name}', pg_catalog.current_setting('{name}'), true), \
+             pg_catalog.set_config('{name}', '{value}', true)"
+        )
+    });
+        let reset = SETTINGS.iter().map(|(name, _)| {
+            format!(
+                "pg_catalog.set_config('{name}', pg_catalog.current_setting('pgmig.{name}'), true)"
+            )
+        });
+        let (set, reset) = (set.collect::<Vec<_>>(), reset.collect::<Vec<_>>());
+        format!(
+            "SELECT {};\n{query};\nSELECT {}",
+            set.join(", "),
+            reset.join(", ")
+        )
+    }
+}
+
+fn names(schemas: &[impl AsRef<str>]) -> Vec<String> {
+    schemas
+        .iter()
+        .map(|schema| schema.as_ref().to_owned())
+        .collect()
+}
+
+/// String constants for `IN (...)`; an empty list would be a syntax error, and no name is empty.
+fn list(names: &[String]) -> String {
+    let list: Vec<String> = names.iter().map(|name| literal(name)).collect();
+    if list.is_empty() {
+        "''".to_owned()
+    } else {
+        list.join(", ")
+    }
+}
+
+/// The rows of the query: the statements before and after it only change settings.
+fn rows(mut answers: Answers) -> Vec<PgRow> {
+    if answers.len() > 1 {
+        answers.swap_remove(1)
+    } else {
+        Vec::new()
+    }
+}
+
+/// The fingerprints in an answer, sorted by schema.
+pub(crate) fn read_hashes(answers: Answers) -> Result<Vec<Fingerprint>, Error> {
+    let read = |row: &PgRow| -> sqlx::Result<Fingerprint> {
+        let digest = unhex(&required(row, "digest")?).ok_or_else(|| sqlx::Error::ColumnDecode {
+            index: "digest".to_owned(),
+            source: "not a SHA-256".into(),
+        })?;
+        Ok(Fingerprint::new(required(row, "schema")?, digest))
+    };
+    rows(answers)
+        .iter()
+        .map(|row| read(row).map_err(catalog_error))
+        .collect()
 }
 
 fn read_fact(row: &PgRow) -> sqlx::Result<(Fact, String)> {
@@ -134,81 +250,6 @@ fn read_fact(row: &PgRow) -> sqlx::Result<(Fact, String)> {
         value: required(row, "value")?,
     };
     Ok((fact, required(row, "canonical")?))
-}
-
-/// Sends the catalog query with one of its two endings and returns its rows.
-async fn ask(
-    db: &mut Db<'_>,
-    schemas: &[String],
-    options: &FingerprintOptions,
-    ending: &str,
-) -> Result<Vec<PgRow>, Error> {
-    let schemas: Vec<&str> = schemas
-        .iter()
-        .map(String::as_str)
-        .filter(|schema| *schema != options.ledger)
-        .collect();
-    if schemas.is_empty() {
-        return Ok(Vec::new());
-    }
-    let message = message(&schemas, options, ending);
-    let mut answers =
-        db.0.send(message)
-            .await
-            .map_err(|failed| catalog_error(failed.error))?;
-    // The first and the last statement only change settings.
-    Ok(if answers.len() > 1 {
-        answers.swap_remove(1)
-    } else {
-        Vec::new()
-    })
-}
-
-/// Settings, query, settings as they were. The last matters in a caller's own transaction, which
-/// goes on with its own search path; otherwise the message is a transaction that ends with it.
-fn message(schemas: &[&str], options: &FingerprintOptions, ending: &str) -> String {
-    let query = fill(&format!("{CATALOG}{ending}"), |place| match place {
-        "schemas" => Some(list(schemas.iter().copied())),
-        "ignored" => Some(list(options.ignored.iter().map(String::as_str))),
-        // A description always has them: a table that is missing is repaired in its order.
-        "column_order" => Some((options.column_order || ending == FACTS).to_string()),
-        "grants" => Some(options.grants.to_string()),
-        "owners" => Some(options.owners.to_string()),
-        "portable" => Some((!options.exact).to_string()),
-        _ => None,
-    });
-    let set = SETTINGS.iter().map(|(name, value)| {
-        format!(
-            "pg_catalog.set_config('pgmig.{name}', pg_catalog.current_setting('{name}'), true), \
-             pg_catalog.set_config('{name}', '{value}', true)"
-        )
-    });
-    let reset = SETTINGS.iter().map(|(name, _)| {
-        format!("pg_catalog.set_config('{name}', pg_catalog.current_setting('pgmig.{name}'), true)")
-    });
-    let (set, reset) = (set.collect::<Vec<_>>(), reset.collect::<Vec<_>>());
-    format!(
-        "SELECT {};\n{query};\nSELECT {}",
-        set.join(", "),
-        reset.join(", ")
-    )
-}
-
-fn names(schemas: &[impl AsRef<str>]) -> Vec<String> {
-    schemas
-        .iter()
-        .map(|schema| schema.as_ref().to_owned())
-        .collect()
-}
-
-/// String constants for `IN (...)`; an empty list would be a syntax error, and no name is empty.
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let list: Vec<String> = names.map(literal).collect();
-    if list.is_empty() {
-        "''".to_owned()
-    } else {
-        list.join(", ")
-    }
 }
 
 /// Fills the places `{name}` of a template in one pass, so that nothing filled in is looked at.
@@ -238,6 +279,6 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-fn catalog_error(source: sqlx::Error) -> Error {
+pub(crate) fn catalog_error(source: sqlx::Error) -> Error {
     Error::Catalog { source }
 }

@@ -116,6 +116,7 @@ impl Batch {
             let fill = Fill {
                 schema: &target.schema,
                 plain: false,
+                public: None,
             };
             let script = &step.migration.0.up.0;
             for index in 0..script.statements.len() {

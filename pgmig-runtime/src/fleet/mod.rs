@@ -51,6 +51,7 @@ use crate::message::database_error;
 use crate::report::{Report, SetupReport};
 use crate::retry::Cause;
 use crate::target::Target;
+use crate::verify::Which;
 use crate::{Migrator, UnknownNewer, quote};
 
 /// Which tenants a fleet run is about.
@@ -128,8 +129,10 @@ impl Migrator {
         let mut session = self.session(db);
         let tenants = Tenants::Active;
         if self.migrations.tenant().is_empty() {
+            let public = self.runner().run_public(&mut session).await?;
+            self.check_drift(&mut session, Which::Public).await?;
             return Ok(SetupReport {
-                public: self.runner().run_public(&mut session).await?,
+                public,
                 tenants: FleetReport::default(),
             });
         }
@@ -140,10 +143,9 @@ impl Migrator {
                 (public, self.survey(&mut session, &tenants).await?)
             }
         };
-        Ok(SetupReport {
-            public,
-            tenants: self.run_fleet(&mut session, &tenants, survey).await?,
-        })
+        let tenants = self.run_fleet(&mut session, &tenants, survey).await?;
+        self.check_drift(&mut session, Which::All).await?;
+        Ok(SetupReport { public, tenants })
     }
 
     /// Migrates the schemas of tenants that are behind: all active ones, those of a query, or
@@ -163,14 +165,16 @@ impl Migrator {
         if self.migrations.tenant().is_empty() {
             return Ok(FleetReport::default());
         }
-        match self.first_look(&mut session, &tenants).await? {
-            First::Ready(_, survey) => self.run_fleet(&mut session, &tenants, survey).await,
+        let survey = match self.first_look(&mut session, &tenants).await? {
+            First::Ready(_, survey) => survey,
             First::Public => {
                 self.public_at_head(&mut session).await?;
-                let survey = self.survey(&mut session, &tenants).await?;
-                self.run_fleet(&mut session, &tenants, survey).await
+                self.survey(&mut session, &tenants).await?
             }
-        }
+        };
+        let report = self.run_fleet(&mut session, &tenants, survey).await?;
+        self.check_drift(&mut session, Which::Fleet).await?;
+        Ok(report)
     }
 
     /// The scopes of `public` that the binary has migrations for. `public` itself always counts:

@@ -223,6 +223,7 @@ impl Migrator {
         let fill = Fill {
             schema: &target.schema,
             plain: false,
+            public: None,
         };
         let steps = steps.iter().map(|step| planned(step, fill)).collect();
         Ok(RollbackPlan {

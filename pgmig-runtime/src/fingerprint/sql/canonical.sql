@@ -1,18 +1,18 @@
 -- All facts, and the form in which they are compared.
 fact AS (
-    SELECT * FROM relation_fact WHERE value IS NOT NULL
-    UNION ALL SELECT * FROM column_fact WHERE value IS NOT NULL
-    UNION ALL SELECT * FROM constraint_fact WHERE value IS NOT NULL
-    UNION ALL SELECT * FROM index_fact WHERE value IS NOT NULL
-    UNION ALL SELECT * FROM sequence_fact WHERE value IS NOT NULL
-    UNION ALL SELECT * FROM type_fact WHERE value IS NOT NULL
-    UNION ALL SELECT * FROM domain_constraint_fact WHERE value IS NOT NULL
-    UNION ALL SELECT * FROM function_fact WHERE value IS NOT NULL
-    UNION ALL SELECT * FROM trigger_fact WHERE value IS NOT NULL
-    UNION ALL SELECT * FROM rule_fact WHERE value IS NOT NULL
-    UNION ALL SELECT * FROM policy_fact WHERE value IS NOT NULL
-    UNION ALL SELECT * FROM statistics_fact WHERE value IS NOT NULL
-    UNION ALL SELECT * FROM other_fact WHERE value IS NOT NULL
+    SELECT ns, kind, parent, {name} AS name, attribute, {value} AS value FROM relation_fact WHERE value IS NOT NULL
+    UNION ALL SELECT ns, kind, parent, {name} AS name, attribute, {value} AS value FROM column_fact WHERE value IS NOT NULL
+    UNION ALL SELECT ns, kind, parent, {name} AS name, attribute, {value} AS value FROM constraint_fact WHERE value IS NOT NULL
+    UNION ALL SELECT ns, kind, parent, {name} AS name, attribute, {value} AS value FROM index_fact WHERE value IS NOT NULL
+    UNION ALL SELECT ns, kind, parent, {name} AS name, attribute, {value} AS value FROM sequence_fact WHERE value IS NOT NULL
+    UNION ALL SELECT ns, kind, parent, {name} AS name, attribute, {value} AS value FROM type_fact WHERE value IS NOT NULL
+    UNION ALL SELECT ns, kind, parent, {name} AS name, attribute, {value} AS value FROM domain_constraint_fact WHERE value IS NOT NULL
+    UNION ALL SELECT ns, kind, parent, {name} AS name, attribute, {value} AS value FROM function_fact WHERE value IS NOT NULL
+    UNION ALL SELECT ns, kind, parent, {name} AS name, attribute, {value} AS value FROM trigger_fact WHERE value IS NOT NULL
+    UNION ALL SELECT ns, kind, parent, {name} AS name, attribute, {value} AS value FROM rule_fact WHERE value IS NOT NULL
+    UNION ALL SELECT ns, kind, parent, {name} AS name, attribute, {value} AS value FROM policy_fact WHERE value IS NOT NULL
+    UNION ALL SELECT ns, kind, parent, {name} AS name, attribute, {value} AS value FROM statistics_fact WHERE value IS NOT NULL
+    UNION ALL SELECT ns, kind, parent, {name} AS name, attribute, {value} AS value FROM other_fact WHERE value IS NOT NULL
     UNION ALL SELECT * FROM grant_fact
 ),
 -- x IN ('a', 'b') of a varchar is written in one way by the first PostgreSQL and in another by the
