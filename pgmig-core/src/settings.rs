@@ -121,12 +121,10 @@ fn lints(
         let Some(rule) = lint::rule(name) else {
             let title = format!("unknown rule `{name}`");
             let problem = Problem::error("unknown-rule", path, title).at(text, key.span());
-            problems.push(
-                match nearest(name, lint::ALL.iter().map(|rule| rule.name)) {
-                    Some(known) => problem.help(format!("did you mean `{known}`?")),
-                    None => problem.help("`cargo pgmig lint` lists the rules"),
-                },
-            );
+            problems.push(match lint::nearest(name) {
+                Some(known) => problem.help(format!("did you mean `{known}`?")),
+                None => problem.help("`cargo pgmig lint` lists the rules"),
+            });
             continue;
         };
         match value.get_ref().as_str().and_then(Level::parse) {

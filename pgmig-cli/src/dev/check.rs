@@ -48,11 +48,7 @@ impl Check {
     pub(super) fn run(&self, place: &Place) -> Result<Outcome, Error> {
         let loaded = place.load();
         let mut problems = loaded.problems.clone();
-        // One mistake, one message: a file that does not compile cannot be locked anyway.
-        let drafts = loaded.drafts();
-        let sound = |draft: &Problem| problems.iter().all(|other| other.path != draft.path);
-        let drafts: Vec<_> = drafts.into_iter().filter(sound).collect();
-        problems.extend(drafts);
+        problems.extend(loaded.drafts());
         let wrong = |problem: &Problem| problem.severity == Severity::Error;
         // What does not compile is not run.
         if self.shadow && !loaded.problems.iter().any(wrong) {

@@ -7,6 +7,7 @@ mod embed;
 mod error;
 mod github;
 mod init;
+mod lint;
 mod lock;
 mod new;
 mod place;
@@ -30,6 +31,7 @@ Examples:
   cargo pgmig new add_phone --tenant  the next migration of every tenant
   cargo pgmig lock                    make the drafts final
   cargo pgmig check                   everything the compiler checks, and that nothing is a draft
+  cargo pgmig lint --explain RULE     why a lint warns, and the safe way
 
 Exit codes: 0 done, 1 something is wrong with the folder, 2 the command could not be carried out.";
 
@@ -55,6 +57,7 @@ enum Command {
     New(new::New),
     Lock(lock::Lock),
     Check(check::Check),
+    Lint(lint::Lint),
     Renumber(renumber::Renumber),
 }
 
@@ -81,6 +84,7 @@ pub(crate) fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(cli: Cli) -> Result<Outcome, Error> {
     let place = cli.place.find()?;
     match cli.command {
+        Command::Lint(lint) => lint.run(),
         Command::Init(init) => init.run(&place),
         Command::New(new) => new.run(&place),
         Command::Lock(lock) => lock.run(&place),

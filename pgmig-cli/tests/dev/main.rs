@@ -6,6 +6,7 @@ mod agrees;
 mod check;
 mod errors;
 mod init;
+mod lint;
 mod lock;
 mod merge;
 mod new;

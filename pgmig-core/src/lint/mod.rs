@@ -77,6 +77,11 @@ pub fn rule(name: &str) -> Option<&'static Rule> {
     ALL.iter().copied().find(|rule| rule.name == name)
 }
 
+/// The name of the rule that was probably meant.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    crate::nearest::nearest(name, ALL.iter().map(|rule| rule.name))
+}
+
 /// The levels that a folder's settings give.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Levels(HashMap<&'static str, Level>);

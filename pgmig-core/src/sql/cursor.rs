@@ -67,8 +67,7 @@ impl<'a> Cursor<'a> {
 
     /// Whether the words or marks come next, in this order.
     pub(crate) fn at(&self, words: &[&str]) -> bool {
-        let mut at = self.at;
-        for word in words {
+        for (at, word) in (self.at..).zip(words) {
             let Some(token) = self.tokens.get(at) else {
                 return false;
             };
@@ -79,7 +78,6 @@ impl<'a> Cursor<'a> {
             if !self.text[token.start..token.end].eq_ignore_ascii_case(word) {
                 return false;
             }
-            at += 1;
         }
         true
     }

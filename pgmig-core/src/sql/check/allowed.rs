@@ -3,7 +3,6 @@
 use crate::Problem;
 use crate::directive::{Ask, Directive, Word};
 use crate::lint;
-use crate::nearest::nearest;
 use crate::sql::syntax::Text;
 
 /// What `-- pgmig: allow(...)` says in one file.
@@ -56,7 +55,7 @@ pub(super) fn unknown(text: Text<'_>, directives: &[Directive]) -> Vec<Problem> 
         .map(|(_, word)| {
             let title = format!("unknown rule `{}`", word.text);
             let problem = text.error("unknown-rule", title, word.range.clone());
-            match nearest(&word.text, lint::ALL.iter().map(|rule| rule.name)) {
+            match lint::nearest(&word.text) {
                 Some(known) => problem.help(format!("did you mean `{known}`?")),
                 None => problem.help("`cargo pgmig lint` lists the rules"),
             }
