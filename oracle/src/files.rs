@@ -23,7 +23,11 @@ fn collect(path: &Path, found: &mut Vec<(PathBuf, String)>) {
         }
     } else if path.extension().is_some_and(|extension| extension == "sql")
         && let Ok(text) = fs::read_to_string(path)
+        // PostgreSQL takes no text with a NUL byte.
+        && !text.contains('\0')
     {
+        // The mark is never sent.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
         found.push((path.to_owned(), text));
     }
 }

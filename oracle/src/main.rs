@@ -4,11 +4,13 @@
 //! cargo run --release -- files DIR...             every file as a whole
 //! cargo run --release -- statements DIR...        statement by statement, as PostgreSQL cuts
 //! cargo run --release -- mutants N SEED DIR...    N files broken by one token each
+//! cargo run --release -- splits N SEED DIR...     where statements end, in files and N mutants
 //! ```
 
 mod files;
 mod mutants;
 mod postgresql;
+mod splits;
 mod statements;
 
 use std::path::PathBuf;
@@ -28,16 +30,61 @@ fn main() -> ExitCode {
                 _ => return usage(),
             }
         }
+        Some((command, [count, seed, rest @ ..])) if command == "splits" => {
+            match (count.parse(), seed.parse()) {
+                (Ok(count), Ok(seed)) => {
+                    splits::compare(count, seed, &paths(rest));
+                }
+                _ => return usage(),
+            }
+        }
         _ => return usage(),
     }
     ExitCode::SUCCESS
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: pgmig-oracle files DIR... | statements DIR... | mutants COUNT SEED DIR...");
+    eprintln!(
+        "usage: pgmig-oracle files DIR... | statements DIR... | mutants COUNT SEED DIR... | splits COUNT SEED DIR..."
+    );
     ExitCode::FAILURE
 }
 
 fn paths(arguments: &[String]) -> Vec<PathBuf> {
     arguments.iter().map(PathBuf::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use crate::files::{Tally, sql_files};
+    use crate::splits;
+
+    fn own() -> Vec<PathBuf> {
+        let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        vec![
+            root.join("migrations"),
+            root.join("tests"),
+            root.join("examples"),
+        ]
+    }
+
+    #[test]
+    fn the_two_agree_on_all_sql_of_this_repository() {
+        let mut tally = Tally {
+            bodies: true,
+            ..Tally::default()
+        };
+        for (path, text) in sql_files(&own()) {
+            tally.compare(&path.display().to_string(), &text, true);
+        }
+        assert!(tally.both_accept > 0);
+        assert_eq!((tally.false_errors, tally.missed), (0, 0));
+    }
+
+    #[test]
+    fn statements_end_where_postgresql_says_they_do() {
+        assert!(splits::compare(2_000, 1, &own()));
+    }
 }

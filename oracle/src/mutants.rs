@@ -5,9 +5,14 @@ use std::path::PathBuf;
 use crate::files::{Tally, sql_files};
 
 /// Small and repeatable; not for secrets.
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
+    /// The same seed gives the same numbers.
+    pub fn new(seed: u64) -> Self {
+        Random(seed.wrapping_mul(2).wrapping_add(1))
+    }
+
     fn below(&mut self, bound: usize) -> usize {
         // xorshift64*
         self.0 ^= self.0 >> 12;
@@ -26,7 +31,7 @@ pub fn compare(count: usize, seed: u64, roots: &[PathBuf], verbose: bool) {
         .flat_map(|(_, text)| tokens(text).into_iter().map(|range| &text[range]))
         .filter(|token| token.len() < 40)
         .collect();
-    let mut random = Random(seed.wrapping_mul(2).wrapping_add(1));
+    let mut random = Random::new(seed);
     let mut tally = Tally {
         bodies: true,
         ..Tally::default()
@@ -43,6 +48,18 @@ pub fn compare(count: usize, seed: u64, roots: &[PathBuf], verbose: bool) {
     }
     Tally::head();
     tally.row("mutants");
+}
+
+/// A file with one token deleted, doubled or swapped with the next.
+pub fn mutant(files: &[(PathBuf, String)], random: &mut Random) -> Option<(String, String)> {
+    let (path, text) = &files[random.below(files.len())];
+    let ranges = tokens(text);
+    if ranges.len() < 2 {
+        return None;
+    }
+    let own = &text[ranges[random.below(ranges.len())].clone()];
+    let text = mutate(text, &ranges, &[own], random);
+    Some((path.display().to_string(), text))
 }
 
 /// Where the tokens are, roughly: words, numbers, strings and single marks.

@@ -18,173 +18,175 @@ fn shown(statement: &Statement) -> Vec<String> {
     statement.objects.iter().map(show).collect()
 }
 
+/// A statement, its kind, its objects.
+const KINDS: &[(&str, &str, &[&str])] = &[
+    ("create table a.B (x int)", "CREATE TABLE", &["table a.b"]),
+    (
+        "create temp table if not exists \"B\" (x int)",
+        "CREATE TABLE",
+        &["table B"],
+    ),
+    (
+        "create table t as select 1",
+        "CREATE TABLE AS",
+        &["table t"],
+    ),
+    (
+        "create table t (x) as (select 1)",
+        "CREATE TABLE AS",
+        &["table t"],
+    ),
+    (
+        "create table t partition of p for values in (1)",
+        "CREATE TABLE",
+        &["table t"],
+    ),
+    (
+        "create unique index concurrently if not exists i on only s.t (x)",
+        "CREATE INDEX",
+        &["index s.i", "table s.t"],
+    ),
+    ("create index on t (x)", "CREATE INDEX", &["table t"]),
+    (
+        "create or replace function f(a int) returns int as 'x'",
+        "CREATE FUNCTION",
+        &["function f"],
+    ),
+    (
+        "create constraint trigger g after insert or update of on_it on s.t execute function f()",
+        "CREATE TRIGGER",
+        &["trigger g", "table s.t"],
+    ),
+    (
+        "create policy p on t using (true)",
+        "CREATE POLICY",
+        &["policy p", "table t"],
+    ),
+    (
+        "create or replace rule r as on insert to t do also (select 1; select 2)",
+        "CREATE RULE",
+        &["rule r", "table t"],
+    ),
+    (
+        "create event trigger e on ddl_command_start execute function f()",
+        "CREATE EVENT TRIGGER",
+        &["event trigger e"],
+    ),
+    (
+        "create schema if not exists s",
+        "CREATE SCHEMA",
+        &["schema s"],
+    ),
+    (
+        "create schema authorization joe",
+        "CREATE SCHEMA",
+        &["schema joe"],
+    ),
+    (
+        "create materialized view v as select 1",
+        "CREATE MATERIALIZED VIEW",
+        &["materialized view v"],
+    ),
+    (
+        "create recursive view v (a) as select 1",
+        "CREATE VIEW",
+        &["view v"],
+    ),
+    ("create user u", "CREATE USER", &["role u"]),
+    ("create cast (a as b) without function", "CREATE CAST", &[]),
+    (
+        "create text search configuration c (copy = simple)",
+        "CREATE TEXT SEARCH CONFIGURATION",
+        &["text search configuration c"],
+    ),
+    (
+        "create operator s.=== (leftarg = int)",
+        "CREATE OPERATOR",
+        &["operator s.==="],
+    ),
+    (
+        "alter table if exists only s.t add x int",
+        "ALTER TABLE",
+        &["table s.t"],
+    ),
+    (
+        "alter trigger g on t rename to h",
+        "ALTER TRIGGER",
+        &["trigger g", "table t"],
+    ),
+    (
+        "alter default privileges grant select on tables to r",
+        "ALTER DEFAULT PRIVILEGES",
+        &[],
+    ),
+    (
+        "alter index all in tablespace a set tablespace b",
+        "ALTER INDEX",
+        &[],
+    ),
+    (
+        "drop table if exists a, s.b cascade",
+        "DROP TABLE",
+        &["table a", "table s.b"],
+    ),
+    (
+        "drop function f(int, text), g",
+        "DROP FUNCTION",
+        &["function f", "function g"],
+    ),
+    (
+        "drop trigger if exists g on t",
+        "DROP TRIGGER",
+        &["trigger g", "table t"],
+    ),
+    ("drop owned by r", "DROP OWNED", &[]),
+    (
+        "comment on column s.t.c is 'x'",
+        "COMMENT ON",
+        &["column t.c"],
+    ),
+    (
+        "comment on constraint k on t is 'x'",
+        "COMMENT ON",
+        &["constraint k", "table t"],
+    ),
+    ("insert into s.t select 1", "INSERT", &["table s.t"]),
+    ("update only t set a = 1", "UPDATE", &["table t"]),
+    ("delete from t", "DELETE", &["table t"]),
+    (
+        "with x as (update a set b = 1 returning *) insert into c select * from x for update",
+        "INSERT",
+        &["table a", "table c"],
+    ),
+    ("with x as (select 1) select * from x", "SELECT", &[]),
+    (
+        "truncate a, only s.b restart identity",
+        "TRUNCATE",
+        &["table a", "table s.b"],
+    ),
+    (
+        "refresh materialized view concurrently v",
+        "REFRESH MATERIALIZED VIEW",
+        &["materialized view v"],
+    ),
+    (
+        "reindex (verbose) table concurrently t",
+        "REINDEX",
+        &["table t"],
+    ),
+    (
+        "vacuum (analyze) a (x), b",
+        "VACUUM",
+        &["table a", "table b"],
+    ),
+    ("lock table a in share mode", "LOCK TABLE", &["table a"]),
+    ("(select 1) union select 2", "SELECT", &[]),
+    ("do $$ begin end $$", "DO", &[]),
+];
+
 #[test]
 fn kinds_and_objects_are_told_from_the_words() {
-    let table: &[(&str, &str, &[&str])] = &[
-        ("create table a.B (x int)", "CREATE TABLE", &["table a.b"]),
-        (
-            "create temp table if not exists \"B\" (x int)",
-            "CREATE TABLE",
-            &["table B"],
-        ),
-        (
-            "create table t as select 1",
-            "CREATE TABLE AS",
-            &["table t"],
-        ),
-        (
-            "create table t (x) as (select 1)",
-            "CREATE TABLE AS",
-            &["table t"],
-        ),
-        (
-            "create table t partition of p for values in (1)",
-            "CREATE TABLE",
-            &["table t"],
-        ),
-        (
-            "create unique index concurrently if not exists i on only s.t (x)",
-            "CREATE INDEX",
-            &["index s.i", "table s.t"],
-        ),
-        ("create index on t (x)", "CREATE INDEX", &["table t"]),
-        (
-            "create or replace function f(a int) returns int as 'x'",
-            "CREATE FUNCTION",
-            &["function f"],
-        ),
-        (
-            "create constraint trigger g after insert or update of on_it on s.t execute function f()",
-            "CREATE TRIGGER",
-            &["trigger g", "table s.t"],
-        ),
-        (
-            "create policy p on t using (true)",
-            "CREATE POLICY",
-            &["policy p", "table t"],
-        ),
-        (
-            "create or replace rule r as on insert to t do also (select 1; select 2)",
-            "CREATE RULE",
-            &["rule r", "table t"],
-        ),
-        (
-            "create event trigger e on ddl_command_start execute function f()",
-            "CREATE EVENT TRIGGER",
-            &["event trigger e"],
-        ),
-        (
-            "create schema if not exists s",
-            "CREATE SCHEMA",
-            &["schema s"],
-        ),
-        (
-            "create schema authorization joe",
-            "CREATE SCHEMA",
-            &["schema joe"],
-        ),
-        (
-            "create materialized view v as select 1",
-            "CREATE MATERIALIZED VIEW",
-            &["materialized view v"],
-        ),
-        (
-            "create recursive view v (a) as select 1",
-            "CREATE VIEW",
-            &["view v"],
-        ),
-        ("create user u", "CREATE USER", &["role u"]),
-        ("create cast (a as b) without function", "CREATE CAST", &[]),
-        (
-            "create text search configuration c (copy = simple)",
-            "CREATE TEXT SEARCH CONFIGURATION",
-            &["text search configuration c"],
-        ),
-        (
-            "create operator s.=== (leftarg = int)",
-            "CREATE OPERATOR",
-            &["operator s.==="],
-        ),
-        (
-            "alter table if exists only s.t add x int",
-            "ALTER TABLE",
-            &["table s.t"],
-        ),
-        (
-            "alter trigger g on t rename to h",
-            "ALTER TRIGGER",
-            &["trigger g", "table t"],
-        ),
-        (
-            "alter default privileges grant select on tables to r",
-            "ALTER DEFAULT PRIVILEGES",
-            &[],
-        ),
-        (
-            "alter index all in tablespace a set tablespace b",
-            "ALTER INDEX",
-            &[],
-        ),
-        (
-            "drop table if exists a, s.b cascade",
-            "DROP TABLE",
-            &["table a", "table s.b"],
-        ),
-        (
-            "drop function f(int, text), g",
-            "DROP FUNCTION",
-            &["function f", "function g"],
-        ),
-        (
-            "drop trigger if exists g on t",
-            "DROP TRIGGER",
-            &["trigger g", "table t"],
-        ),
-        ("drop owned by r", "DROP OWNED", &[]),
-        (
-            "comment on column s.t.c is 'x'",
-            "COMMENT ON",
-            &["column t.c"],
-        ),
-        (
-            "comment on constraint k on t is 'x'",
-            "COMMENT ON",
-            &["constraint k", "table t"],
-        ),
-        ("insert into s.t select 1", "INSERT", &["table s.t"]),
-        ("update only t set a = 1", "UPDATE", &["table t"]),
-        ("delete from t", "DELETE", &["table t"]),
-        (
-            "with x as (update a set b = 1 returning *) insert into c select * from x for update",
-            "INSERT",
-            &["table a", "table c"],
-        ),
-        ("with x as (select 1) select * from x", "SELECT", &[]),
-        (
-            "truncate a, only s.b restart identity",
-            "TRUNCATE",
-            &["table a", "table s.b"],
-        ),
-        (
-            "refresh materialized view concurrently v",
-            "REFRESH MATERIALIZED VIEW",
-            &["materialized view v"],
-        ),
-        (
-            "reindex (verbose) table concurrently t",
-            "REINDEX",
-            &["table t"],
-        ),
-        (
-            "vacuum (analyze) a (x), b",
-            "VACUUM",
-            &["table a", "table b"],
-        ),
-        ("lock table a in share mode", "LOCK TABLE", &["table a"]),
-        ("(select 1) union select 2", "SELECT", &[]),
-        ("do $$ begin end $$", "DO", &[]),
-    ];
-    for (sql, kind, objects) in table {
+    for (sql, kind, objects) in KINDS {
         let statement = one(sql);
         assert_eq!(statement.kind, *kind, "{sql}");
         assert_eq!(shown(&statement), *objects, "{sql}");
