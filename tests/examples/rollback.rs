@@ -46,7 +46,7 @@ async fn what_would_lose_data_is_named_and_not_done_without_yes() {
 
     assert_eq!(
         steady(&run(db.url(), "rollback --yes").done()),
-        "public: 1 migration rolled back in N ms, at version 2\n  3 create_audit_events  N ms\n"
+        "public: 1 migration rolled back in N ms, at version 2\n  3  create_audit_events      N ms\n"
     );
     assert!(!relations(&db).await.contains(&"audit_events".to_owned()));
     let status = run(db.url(), "status").done();

@@ -195,6 +195,6 @@ fn pending(f: &mut Formatter<'_>, migration: &Pending) -> fmt::Result {
     writeln!(f, "{}\n", migration.sql.trim_end())
 }
 
-fn longest<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
+pub(super) fn longest<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
     texts.map(|text| text.chars().count()).max().unwrap_or(0)
 }

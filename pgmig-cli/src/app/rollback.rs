@@ -5,6 +5,7 @@ use std::fmt::{self, Formatter};
 use pgmig_runtime::{Migrator, RollbackPlan, RollbackReport, RollbackStep, RollbackTo};
 use uuid::Uuid;
 
+use super::human::longest;
 use super::paint::{BAD, FAINT, GOOD, NAME, count, paint, time};
 use super::{Answer, Common, Error};
 
@@ -85,9 +86,12 @@ pub(super) fn report(f: &mut Formatter<'_>, report: &RollbackReport) -> fmt::Res
     let number = count(report.rolled_back.len(), "migration");
     let done = paint(f, GOOD, format!("{number} rolled back"));
     writeln!(f, "{schema}: {done} in {took}, {at}")?;
+    let name = longest(report.rolled_back.iter().map(|one| &*one.name));
+    let version = longest(report.rolled_back.iter().map(|one| &*one.version));
     for one in &report.rolled_back {
-        let took = paint(f, FAINT, time(one.duration));
-        writeln!(f, "  {} {}  {took}", one.version, one.name)?;
+        let took = paint(f, FAINT, format!("{:>8}", time(one.duration)));
+        let (number, title) = (&one.version, &one.name);
+        writeln!(f, "  {number:>version$}  {title:<name$}  {took}")?;
     }
     Ok(())
 }
