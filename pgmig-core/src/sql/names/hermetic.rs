@@ -1,17 +1,24 @@
 //! What a tenant's migration may not touch: everything but its own schema.
 
+mod touched;
+
 use std::ops::Range;
 
+use super::code;
 use super::told::written;
-use super::world::{Found, World};
+use super::world::{Entry, Found, World};
 use crate::Problem;
 use crate::Scope;
 use crate::lint::TENANT_WRITES_PUBLIC;
+use crate::sql::body::{self, Language};
 use crate::sql::check::{Checked, One, Report};
 use crate::sql::cursor::{Cursor, Name};
-use crate::sql::ddl::{Change, Kind};
+use crate::sql::ddl::{self, Kind};
+use crate::sql::facts;
 use crate::sql::slot::STAND_IN;
+use crate::sql::split::Raw;
 use crate::sql::squawk::query::Uses;
+use touched::{Touch, touched};
 
 /// What there is once in a database, or once in a server, and not once a tenant.
 const SHARED: &[&str] = &[
@@ -44,16 +51,17 @@ pub(super) fn check(
     world: &World,
     report: &mut Report<'_>,
 ) {
-    if let Some(problem) = shared(checked, statement) {
+    if let Some(problem) = shared(checked, &statement.facts.kind, statement.raw) {
         report.push(problem);
         return;
     }
-    let names = changed(checked, statement);
+    let names = touched(checked.text.masked, statement.raw, &statement.change);
     for (touch, name) in &names {
         if let Some(problem) = outside(checked, world, *touch, name) {
             report.push(problem);
         }
     }
+    in_block(checked, statement, world, report);
     let start = statement.raw.range().start;
     for used in uses.relations.iter().filter(|used| used.written) {
         let name = super::verify::moved(&used.name, start);
@@ -66,9 +74,38 @@ pub(super) fn check(
     }
 }
 
+/// The statements that a `DO` block spells: whether they run or not, they are meant.
+fn in_block(checked: &Checked<'_>, statement: &One<'_>, world: &World, report: &mut Report<'_>) {
+    let text = checked.text.masked;
+    if statement.facts.kind != "DO" {
+        return;
+    }
+    let Some(body) = body::body(text, statement.raw) else {
+        return;
+    };
+    if body.language != Language::Plpgsql {
+        return;
+    }
+    for mut raw in code::statements(&text[body.range.clone()]) {
+        for token in &mut raw.tokens {
+            token.start += body.range.start;
+            token.end += body.range.start;
+        }
+        let kind = facts::kind(Cursor::new(text, &raw.tokens));
+        if let Some(problem) = shared(checked, &kind, &raw) {
+            report.push(problem);
+            continue;
+        }
+        for (touch, name) in touched(text, &raw, &ddl::read(text, &raw)) {
+            if let Some(problem) = outside(checked, world, touch, &name) {
+                report.push(problem);
+            }
+        }
+    }
+}
+
 /// A statement about what all tenants share.
-fn shared(checked: &Checked<'_>, statement: &One<'_>) -> Option<Problem> {
-    let kind = statement.facts.kind.as_str();
+fn shared(checked: &Checked<'_>, kind: &str, raw: &Raw) -> Option<Problem> {
     let (verb, noun) = kind.split_once(' ')?;
     let about = matches!(verb, "CREATE" | "ALTER" | "DROP" | "REASSIGN") && SHARED.contains(&noun)
         || kind == "IMPORT FOREIGN SCHEMA";
@@ -76,9 +113,8 @@ fn shared(checked: &Checked<'_>, statement: &One<'_>) -> Option<Problem> {
         return None;
     }
     let words = kind.split(' ').count();
-    let tokens = &statement.raw.tokens;
-    let last = tokens.get(words - 1).or(tokens.last())?;
-    let span = statement.raw.range().start..last.end;
+    let last = raw.tokens.get(words - 1).or(raw.tokens.last())?;
+    let span = raw.range().start..last.end;
     let title = format!("`{kind}` in a tenant's migration");
     let problem = checked
         .text
@@ -90,77 +126,35 @@ fn shared(checked: &Checked<'_>, statement: &One<'_>) -> Option<Problem> {
     })
 }
 
-/// What happens to what a name means.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Touch {
-    /// It is made, in the tenant's schema where nothing else is said.
-    Create,
-    /// A table or its like that is there is changed or dropped.
-    Change,
-    /// Something else that is there is changed or dropped.
-    Other,
-}
-
-/// What a statement creates, changes or drops.
-fn changed(checked: &Checked<'_>, statement: &One<'_>) -> Vec<(Touch, Name)> {
-    let touch = |kind: Kind| match kind.is_relation() {
-        true => Touch::Change,
-        false => Touch::Other,
-    };
-    match &statement.change {
-        Change::CreateTable(table) if table.temporary => Vec::new(),
-        Change::CreateTable(table) => vec![(Touch::Create, table.name.clone())],
-        Change::CreateIndex(index) => vec![(Touch::Change, index.table.clone())],
-        Change::Create(create) => match &create.table {
-            Some(table) => vec![(Touch::Change, table.clone())],
-            None => vec![(Touch::Create, create.name.clone())],
-        },
-        Change::Alter(alter) => match &alter.table {
-            Some(table) => vec![(Touch::Change, table.clone())],
-            None => vec![(touch(alter.kind), alter.name.clone())],
-        },
-        Change::Drop(drop) => match &drop.table {
-            Some(table) => vec![(Touch::Change, table.clone())],
-            None => {
-                let names = drop.names.iter();
-                names.map(|name| (touch(drop.kind), name.clone())).collect()
-            }
-        },
-        Change::Other => commented(checked, statement),
-    }
-}
-
-fn commented(checked: &Checked<'_>, statement: &One<'_>) -> Vec<(Touch, Name)> {
-    let mut cursor = Cursor::new(checked.text.masked, &statement.raw.tokens);
-    let relation = cursor.eat(&["COMMENT", "ON", "TABLE"])
-        || cursor.eat(&["COMMENT", "ON", "VIEW"])
-        || cursor.eat(&["REFRESH", "MATERIALIZED", "VIEW"]);
-    if !relation {
-        return Vec::new();
-    }
-    cursor.eat(&["CONCURRENTLY"]);
-    cursor
-        .name()
-        .map(|name| (Touch::Change, name))
-        .into_iter()
-        .collect()
-}
-
 /// A change of something that is not the tenant's.
 fn outside(checked: &Checked<'_>, world: &World, touch: Touch, name: &Name) -> Option<Problem> {
     match name.schema() {
         Some(STAND_IN) => None,
         Some(schema) if schema.starts_with("pg_temp") => None,
         Some(schema) => Some(spelled(checked, schema, name)),
-        None if touch != Touch::Change => None,
         None => {
-            let Found::Here(key, relation) = world.find(Scope::Tenant, name) else {
-                return None;
+            let entry = match touch {
+                Touch::Create => return None,
+                Touch::Relation => match world.find(Scope::Tenant, name) {
+                    Found::Here(key, relation) if key.schema != STAND_IN => &relation.entry,
+                    _ => return None,
+                },
+                Touch::Other(kind) => of_public_alone(world, kind, name)?,
             };
-            (key.schema != STAND_IN)
-                .then(|| silently(checked, name, &relation.entry.place.to_string()))
+            Some(silently(checked, name, &entry.place.to_string()))
         }
     }
+}
+
+/// A type, a domain, a function that only `public` certainly has.
+fn of_public_alone<'a>(world: &'a World, kind: Kind, name: &Name) -> Option<&'a Entry> {
+    let named = (kind, name.last().to_owned());
+    let own = world.schemas.get(STAND_IN)?;
+    if own.open || own.others.contains_key(&named) {
+        return None;
+    }
+    let public = world.schemas.get("public")?;
+    public.others.get(&named).filter(|entry| entry.is_here())
 }
 
 fn spelled(checked: &Checked<'_>, schema: &str, name: &Name) -> Problem {
@@ -181,7 +175,7 @@ fn spelled(checked: &Checked<'_>, schema: &str, name: &Name) -> Problem {
 
 fn silently(checked: &Checked<'_>, name: &Name, place: &str) -> Problem {
     let title = format!(
-        "`{}` is a table of `public`: every tenant would change it",
+        "`{}` is one of `public`: every tenant would change it",
         name.last()
     );
     checked

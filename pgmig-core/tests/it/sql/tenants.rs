@@ -7,7 +7,7 @@ fn tenant(sql: &str) -> Vec<String> {
     let all = told(&[
         (
             "public/001_a.sql",
-            "CREATE TABLE users (id int, name text); CREATE TABLE plans (id int);",
+            "CREATE TABLE users (id int, name text); CREATE TABLE plans (id int); CREATE TYPE mood AS ENUM ('sad');",
         ),
         (
             "tenant/001_a.sql",
@@ -74,19 +74,67 @@ fn what_all_tenants_share_is_not_changed_by_one() {
 }
 
 #[test]
+fn other_ways_out_of_the_schema_are_seen_too() {
+    let table = [
+        (
+            "DO $$ BEGIN ALTER TABLE public.users ADD x int; END $$;",
+            "tenant-changes-other-schema 1:25 a tenant's migration changes `public.users`",
+        ),
+        (
+            "DO $$ BEGIN IF true THEN CREATE EXTENSION pgcrypto; END IF; END $$;",
+            "tenant-changes-shared 1:26 `CREATE EXTENSION` in a tenant's migration",
+        ),
+        (
+            "DO $$ BEGIN ALTER TABLE users ADD x int; END $$;",
+            "tenant-changes-public 1:25 `users` is one of `public`: every tenant would change it",
+        ),
+        (
+            "ALTER TABLE invoices SET SCHEMA public;",
+            "tenant-changes-other-schema 1:33 a tenant's migration changes `public.invoices`",
+        ),
+        (
+            "CREATE TABLE c () INHERITS (public.users);",
+            "tenant-changes-other-schema 1:29 a tenant's migration changes `public.users`",
+        ),
+        (
+            "GRANT SELECT ON public.users TO joe;",
+            "tenant-changes-other-schema 1:17 a tenant's migration changes `public.users`",
+        ),
+        (
+            "GRANT SELECT ON ALL TABLES IN SCHEMA public TO joe;",
+            "tenant-changes-other-schema 1:38 a tenant's migration changes `public.*`",
+        ),
+        (
+            "ALTER TYPE mood ADD VALUE 'x';",
+            "tenant-changes-public 1:12 `mood` is one of `public`: every tenant would change it",
+        ),
+    ];
+    for (sql, expected) in table {
+        assert_eq!(tenant(sql), [format!("error {expected}")], "{sql}");
+    }
+    for sql in [
+        "GRANT SELECT ON invoices TO joe; GRANT joe TO jane; GRANT USAGE ON SCHEMA ${schema} TO joe;",
+        "CREATE TYPE mood AS ENUM ('a'); ALTER TYPE mood ADD VALUE 'x';",
+        "DO $$ BEGIN ALTER TABLE invoices ADD x int REFERENCES public.users (id); END $$;",
+    ] {
+        assert!(tenant(sql).is_empty(), "{sql}\n{:?}", tenant(sql));
+    }
+}
+
+#[test]
 fn an_unqualified_name_that_only_public_has_is_not_changed_silently() {
     let table = [
         (
             "ALTER TABLE users ADD x int;",
-            "error tenant-changes-public 1:13 `users` is a table of `public`: every tenant would change it",
+            "error tenant-changes-public 1:13 `users` is one of `public`: every tenant would change it",
         ),
         (
             "DROP TABLE IF EXISTS plans;",
-            "error tenant-changes-public 1:22 `plans` is a table of `public`: every tenant would change it",
+            "error tenant-changes-public 1:22 `plans` is one of `public`: every tenant would change it",
         ),
         (
             "CREATE INDEX i ON users (name);",
-            "error tenant-changes-public 1:19 `users` is a table of `public`: every tenant would change it",
+            "error tenant-changes-public 1:19 `users` is one of `public`: every tenant would change it",
         ),
         (
             "INSERT INTO plans VALUES (1);",
