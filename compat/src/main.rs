@@ -11,7 +11,7 @@ use pgmig_compat::dump::{difference, dump};
 use pgmig_compat::tool::{Tool, apply};
 use pgmig_compat::{Result, embed};
 use pgmig_core::Layout;
-use pgmig_runtime::{Migrator, Uuid};
+use pgmig_runtime::{Adopt, Migrator, Uuid};
 use pgmig_testkit::TestDatabase;
 
 struct Arguments {
@@ -67,47 +67,52 @@ async fn main() -> Result<()> {
 async fn compare(root: &Path, arguments: &Arguments) -> Result<String> {
     let embedded = embed(root, arguments.layout, false);
     let folder = &embedded.folder;
+    let all = folder.public.len();
     let back = folder
         .public
         .iter()
         .filter(|one| one.down.is_some())
         .count();
-    let found = format!("{} migrations, {back} with a way back", folder.public.len());
+    let mut said = vec![format!("{all} migrations, {back} with a way back")];
     if !embedded.errors.is_empty() {
-        let errors: Vec<String> = embedded
-            .errors
-            .iter()
-            .map(|one| format!("\n  {one}"))
-            .collect();
+        let errors = embedded.errors.iter().map(|one| format!("\n  {one}"));
+        let errors: Vec<String> = errors.collect();
         println!("{} errors of the build:{}", errors.len(), errors.concat());
     }
     let ours = TestDatabase::create().await?;
-    if let Err(error) = Migrator::new(embedded.migrations)
-        .run_public(&ours.pool())
-        .await
-    {
-        return Ok(format!("{found}; not applied: {error}"));
+    let migrator = Migrator::new(embedded.migrations);
+    let applied = migrator.run_public(&ours.pool()).await;
+    if let Err(error) = &applied {
+        said.push(format!("not applied: {error}"));
     }
     let theirs = TestDatabase::create().await?;
-    let applied = apply(&arguments.tool, root, folder, theirs.url()).await;
-    if let Err(error) = applied {
-        return Ok(format!(
-            "{found}; applied by pgmig, not by {:?}: {error}",
-            arguments.tool
-        ));
+    let tool = &arguments.tool;
+    if let Err(error) = apply(tool, root, folder, theirs.url()).await {
+        said.push(format!("not applied by {tool:?}: {error}"));
+        return Ok(said.join("; "));
     }
     let public = dump(ours.url())?;
-    let result = match difference(&public, &dump(theirs.url())?) {
-        None => format!("{found}; the same as by {:?}", arguments.tool),
-        Some(difference) => format!("{found}; other than by {:?}: {difference}", arguments.tool),
-    };
-    if !arguments.tenant {
-        return Ok(result);
+    if applied.is_ok() {
+        said.push(match difference(&public, &dump(theirs.url())?) {
+            None => format!("the same as by {tool:?}"),
+            Some(difference) => format!("other than by {tool:?}: {difference}"),
+        });
     }
-    Ok(format!(
-        "{result}; {}",
-        as_tenant(root, arguments, &public).await?
-    ))
+    if !matches!(tool, Tool::Psql) {
+        let taken = migrator.adopt(Adopt::Any).run_public(&theirs.pool()).await;
+        said.push(match taken {
+            Ok(report) => {
+                let adopted = report.adopted.map_or(0, |adoption| adoption.migrations);
+                let applied = report.applied.len();
+                format!("of the tool's database {adopted} taken over, {applied} applied")
+            }
+            Err(error) => format!("the tool's database is not taken over: {error}"),
+        });
+    }
+    if arguments.tenant {
+        said.push(as_tenant(root, arguments, &public).await?);
+    }
+    Ok(said.join("; "))
 }
 
 /// The folder applied to the schema of a tenant, against the folder applied to `public`.

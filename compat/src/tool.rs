@@ -20,7 +20,7 @@ pub enum Tool {
     Diesel,
     /// drizzle-orm, installed with `pg` in a folder of npm packages.
     Drizzle(PathBuf),
-    /// `psql`, file by file in the order of `ls -v`.
+    /// `psql`, file by file: in the order of `ls`, where Prisma wrote them, else in that of `ls -v`.
     Psql,
 }
 
@@ -89,7 +89,12 @@ fn psql(root: &Path, folder: &Folder, url: &str) -> Result<()> {
         .iter()
         .map(|one| one.up.path.as_str())
         .collect();
-    paths.sort_by(|a, b| order(a).cmp(&order(b)));
+    if root.join("migration_lock.toml").exists() {
+        // Prisma sorts the names as text.
+        paths.sort_unstable();
+    } else {
+        paths.sort_by_key(|path| order(path));
+    }
     for path in paths {
         let text = std::fs::read_to_string(root.join(path))?;
         // goose and dbmate keep the way back in the same file.
