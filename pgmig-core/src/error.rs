@@ -55,6 +55,24 @@ pub enum Error {
         /// The folder.
         folder: String,
     },
+    /// drizzle-kit writes the migrations of this folder.
+    #[error(
+        "{folder} is written by drizzle-kit: change the schema in TypeScript and run `drizzle-kit generate`, or for SQL of your own `drizzle-kit generate --custom`"
+    )]
+    Generated {
+        /// The folder.
+        folder: String,
+    },
+    /// The files of this layout get another version by hand.
+    #[error(
+        "{path} follows the layout `{layout}`, whose names pgmig does not change: rename it yourself, and in the database of {layout} too where it has been applied"
+    )]
+    NotRenamed {
+        /// The file.
+        path: String,
+        /// Whose rules it follows.
+        layout: crate::Layout,
+    },
     /// Two migrations that are both locked have the same version, so a person has to choose.
     #[error(
         "version {version} of {scope} is locked twice: the one that is applied nowhere yet gets \

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 
 use crate::directive::Directive;
-use crate::layout::sections;
+use crate::layout::{Layout, sections};
 use crate::sql::Statement;
 use crate::sql::slot::SLOT;
 
@@ -207,6 +207,8 @@ pub struct Migration {
     pub version: Version,
     /// Its name, `create_users` in `001_create_users.sql`.
     pub name: String,
+    /// Whose rules its file follows.
+    pub layout: Layout,
     /// Its checksum.
     pub checksum: Checksum,
     /// The head once it and all before it in its scope are applied.

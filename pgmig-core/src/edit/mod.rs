@@ -20,6 +20,7 @@ mod named;
 mod new;
 mod next;
 mod renumber;
+mod shape;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -3,9 +3,10 @@
 use std::time::SystemTime;
 
 use super::next::Style;
+use super::shape::{Shape, counted};
 use super::{Change, Place, Plan};
 use crate::layout::is_name;
-use crate::{Error, Loaded, Migration, Scope};
+use crate::{Error, Layout, Loaded, Migration, Scope};
 
 /// What [`new`] is to make.
 #[derive(Clone, Debug)]
@@ -20,15 +21,12 @@ pub struct New {
     pub now: SystemTime,
 }
 
-const UP: &str = "-- Write the migration here. `cargo pgmig check` looks at it, `cargo pgmig lock` \
-                  makes it final.\n";
-const DOWN: &str = "-- Write here what takes the migration back, or delete this file.\n";
-
 /// Plans a migration with the next version: the next number or the time, whichever the scope (or
 /// else the other scope) uses, with as many zeros.
 ///
 /// # Errors
-/// The name is none or taken, the folder is not there, or it has no place for the scope.
+/// The name is none or taken, the folder is not there or has no place for the scope, or it is
+/// drizzle-kit that writes into it.
 pub fn new(loaded: &Loaded, what: &New) -> Result<Plan, Error> {
     missing_folder(loaded)?;
     let name = words(&what.name);
@@ -52,15 +50,26 @@ pub fn new(loaded: &Loaded, what: &New) -> Result<Plan, Error> {
         .or_else(|| Style::of(&loaded.folder.public))
         .or_else(|| Style::of(&loaded.folder.tenant))
         .unwrap_or(Style::Counter { width: 3 });
-    let version = style.write(&style.after(last(loaded, of_scope, what.scope).as_ref(), what.now));
-    let create = |ending: &str, text: &str| Change::Create {
-        file: Place::below(loaded, &format!("{folder}{version}_{name}{ending}")),
-        text: text.to_owned(),
+    let like = of_scope.last();
+    let layout = like.map_or(Layout::Pgmig, |like| like.layout);
+    if layout == Layout::Drizzle || what.scope == Scope::Drizzle {
+        return Err(Error::Generated {
+            folder: loaded.folder.shown(&loaded.shown, &folder),
+        });
+    }
+    let last = last(loaded, of_scope, what.scope).map(|last| counted(layout, last));
+    let shape = Shape {
+        like,
+        version: style.write(&style.after(last.as_ref(), what.now)),
+        name,
+        down: what.down,
     };
     let mut plan = Plan::default();
-    plan.changes.push(create(".sql", UP));
-    if what.down {
-        plan.changes.push(create(".down.sql", DOWN));
+    for (file, text) in shape.files() {
+        plan.changes.push(Change::Create {
+            file: Place::below(loaded, &format!("{folder}{file}")),
+            text,
+        });
     }
     Ok(plan)
 }
@@ -89,6 +98,9 @@ fn folder(loaded: &Loaded, scope: Scope) -> Result<String, Error> {
     let has_scopes = [Scope::Public, Scope::Tenant]
         .iter()
         .any(|scope| root.join(scope.as_str()).is_dir());
+    if scope == Scope::Tenant && loaded.folder.tenant_folder.is_some() {
+        return Ok("tenant/".to_owned());
+    }
     if has_scopes || loaded.folder.public.is_empty() {
         return Ok(format!("{scope}/"));
     }

@@ -19,14 +19,18 @@ pub(super) fn width(migration: &Migration) -> usize {
     let file = path
         .rsplit_once('/')
         .map_or(path.as_str(), |(_, file)| file);
-    file.bytes().take_while(u8::is_ascii_digit).count()
+    // The letter of Flyway and refinery.
+    let digits = file.trim_start_matches(['V', 'U']);
+    digits.bytes().take_while(u8::is_ascii_digit).count()
 }
 
 impl Style {
     /// As the newest of `migrations` has it.
     pub(super) fn of(migrations: &[Migration]) -> Option<Self> {
         let newest = migrations.last()?;
-        Some(if is_timestamp(newest.version.as_str()) {
+        let version = newest.version.as_str();
+        let first = version.split('.').next().unwrap_or_default();
+        Some(if is_timestamp(first) {
             Style::Timestamp
         } else {
             Style::Counter {

@@ -1,13 +1,13 @@
 //! `cargo pgmig renumber`: drafts get versions after what is locked.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::SystemTime;
 
 use super::named;
 use super::next::{Style, padded, width};
 use super::{Change, Place, Plan, lock};
 use crate::lock::{Entry, State};
-use crate::{Error, Loaded, Migration, Scope, Version};
+use crate::{Error, Layout, Loaded, Migration, Scope, Version};
 
 /// Plans new versions for drafts that have the version of another migration or come before a
 /// locked one, and for the drafts after those, so that drafts keep their order; and for the
@@ -15,7 +15,8 @@ use crate::{Error, Loaded, Migration, Scope, Version};
 /// must not have been applied anywhere. Down scripts go with them.
 ///
 /// # Errors
-/// A name that is none; two locked migrations of one version and neither named; a lock file that
+/// A name that is none; a migration that is a folder, or whose version is more than one number; two
+/// locked migrations of one version and neither named; a lock file that
 /// was changed by hand.
 pub fn renumber(loaded: &Loaded, names: &[String], now: SystemTime) -> Result<Plan, Error> {
     if matches!(loaded.lock.state, State::Damaged | State::Unreadable) {
@@ -35,7 +36,7 @@ pub fn renumber(loaded: &Loaded, names: &[String], now: SystemTime) -> Result<Pl
         (Scope::Tenant, &loaded.folder.tenant),
     ] {
         for (migration, version) in moves(loaded, scope, migrations, &named, now)? {
-            rename(loaded, migration, &version, &mut plan);
+            rename(loaded, migration, &version, &mut plan)?;
         }
     }
     unlock(loaded, &named, &mut plan);
@@ -100,20 +101,44 @@ fn locked_twice(locked: &[&Migration], scope: Scope) -> Result<(), Error> {
     }
 }
 
-fn rename(loaded: &Loaded, migration: &Migration, version: &Version, plan: &mut Plan) {
-    let down = migration.down.iter().map(|down| (&down.path, ".down.sql"));
-    let files = std::iter::once((&migration.up.path, ".sql")).chain(down);
+fn rename(
+    loaded: &Loaded,
+    migration: &Migration,
+    version: &Version,
+    plan: &mut Plan,
+) -> Result<(), Error> {
     let digits = padded(version, width(migration));
-    for (path, ending) in files {
-        let folder = path
-            .rsplit_once('/')
-            .map_or("", |(folder, _)| &path[..folder.len() + 1]);
-        let new = format!("{folder}{digits}_{}{ending}", migration.name);
+    let scripts = std::iter::once(&migration.up).chain(&migration.down);
+    // Both scripts may be in one file.
+    let paths: BTreeSet<&str> = scripts.map(|script| script.path.as_str()).collect();
+    for path in paths.into_iter().rev() {
+        let Some(new) = renamed(path, migration.layout, &digits) else {
+            return Err(Error::NotRenamed {
+                path: loaded.folder.shown(&loaded.shown, path),
+                layout: migration.layout,
+            });
+        };
         plan.changes.push(Change::Rename {
             from: Place::below(loaded, path),
             to: Place::below(loaded, &new),
         });
     }
+    Ok(())
+}
+
+/// The path with another version in the file's name; `None` where it is not the file that has one.
+fn renamed(path: &str, layout: Layout, digits: &str) -> Option<String> {
+    if matches!(layout, Layout::Diesel | Layout::Prisma | Layout::Drizzle) {
+        return None;
+    }
+    let start = path.rfind('/').map_or(0, |slash| slash + 1);
+    let (folder, file) = path.split_at(start);
+    let letter = file.len() - file.trim_start_matches(['V', 'U']).len();
+    let (letter, rest) = file.split_at(letter);
+    let name = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    // `1.2__x` and `1_2__x` have a version of more than one number.
+    let one_number = name.starts_with('_') && (letter.is_empty() || name.starts_with("__"));
+    one_number.then(|| format!("{folder}{letter}{digits}{name}"))
 }
 
 /// Takes what was named out of the lock file, and resolves a conflict in it by the way.

@@ -105,7 +105,11 @@ impl Loaded {
             folder: &self.folder,
             shown: &self.shown,
             lock: &self.lock.text,
-            flat: self.folder.files.iter().all(|file| !file.contains('/')),
+            flat: !self
+                .folder
+                .files
+                .iter()
+                .any(|file| file.starts_with("public/")),
         };
         about.problem(finding, self.lock.entries[finding.index].at.clone())
     }

@@ -93,6 +93,7 @@ impl Read {
             scope: found.scope,
             version: found.version,
             name: found.name,
+            layout: found.layout,
             checksum: up.checksum,
             head: Head([0; 32]),
             locked: false,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::verify::{Finding, Kind, Present};
 use super::{Entry, FILE};
 use crate::shell::shell;
-use crate::{Checksum, Folder, Problem, settings};
+use crate::{Checksum, Folder, Layout, Migration, Problem, Scope, settings};
 
 /// What the messages need to know besides.
 pub(crate) struct About<'a> {
@@ -15,7 +15,7 @@ pub(crate) struct About<'a> {
     pub(crate) shown: &'a str,
     /// The lock file's text.
     pub(crate) lock: &'a str,
-    /// Whether the folder has no `public/` and `tenant/`.
+    /// Whether the migrations of `public` are not in a folder of their own.
     pub(crate) flat: bool,
 }
 
@@ -92,8 +92,10 @@ impl About<'_> {
     /// The same text at another place.
     fn renamed(&self, code: &'static str, title: String, locked: &Entry, now: &Present) -> Problem {
         let path = self.path(&now.path);
-        let old = self.path(&self.old_path(locked, &now.path));
-        let back = format!("git mv {} {}", shell(&path), shell(&old));
+        let back = match self.old_path(locked, now) {
+            Some(old) => format!(": `git mv {} {}`", shell(&path), shell(&self.path(&old))),
+            None => format!(" as version {} `{}`", locked.version, locked.name),
+        };
         Problem::error(code, path, title)
             .note(format!(
                 "{}/{FILE} has {} as `{} {}`, and the file is {}",
@@ -103,7 +105,7 @@ impl About<'_> {
                 locked.name,
                 short(now.entry.checksum)
             ))
-            .help(format!("bring it back: `{back}`"))
+            .help(format!("bring it back{back}"))
             .help(accept(&locked.name))
     }
 
@@ -115,13 +117,12 @@ impl About<'_> {
             checksum,
         } = locked;
         let title = format!("locked migration `{version} {name}` of {scope} is gone");
-        let folder = if self.flat {
-            String::new()
-        } else {
-            format!("{scope}/")
+        // Whatever zeros the version was written with, and whatever layout the file follows.
+        let file = match self.folder.of(*scope).last().map(|last| last.layout) {
+            None | Some(Layout::Pgmig) => format!("{}*{version}_{name}.sql", self.scope(*scope)),
+            Some(_) => format!("{}*{name}*", self.scope(*scope)),
         };
-        // Whatever zeros the version was written with.
-        let file = shell(&self.path(&format!("{folder}*{version}_{name}.sql")));
+        let file = shell(&self.path(&file));
         let named = format!("{scope} {version} {name}").len();
         let problem = Problem::error("removed-migration", self.path(FILE), title)
             .at(self.lock, line.start..line.start + named)
@@ -152,20 +153,34 @@ impl About<'_> {
         self.folder.shown(self.shown, below)
     }
 
-    /// The file that a locked migration had, its version written as wide as it is now.
-    fn old_path(&self, locked: &Entry, now: &str) -> String {
-        let file = now.rsplit_once('/').map_or(now, |(_, file)| file);
+    /// The file that a locked migration had, its version written as wide as it is now; `None` in a
+    /// layout other than pgmig's own.
+    fn old_path(&self, locked: &Entry, now: &Present) -> Option<String> {
+        let mut migrations = self.folder.migrations();
+        let is_it = |migration: &&Migration| migration.up.path == now.path;
+        if migrations.find(is_it)?.layout != Layout::Pgmig {
+            return None;
+        }
+        let file = now
+            .path
+            .rsplit_once('/')
+            .map_or(now.path.as_str(), |(_, file)| file);
         let width = file.bytes().take_while(u8::is_ascii_digit).count();
-        let folder = if self.flat {
-            String::new()
-        } else {
-            format!("{}/", locked.scope)
-        };
-        format!(
-            "{folder}{:0>width$}_{}.sql",
+        Some(format!(
+            "{}{:0>width$}_{}.sql",
+            self.scope(locked.scope),
             locked.version.as_str(),
             locked.name
-        )
+        ))
+    }
+
+    /// The folder of a scope, below the folder.
+    fn scope(&self, scope: Scope) -> String {
+        if self.flat && scope == Scope::Public {
+            String::new()
+        } else {
+            format!("{scope}/")
+        }
     }
 }
 

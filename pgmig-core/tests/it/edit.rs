@@ -179,3 +179,134 @@ fn init_makes_what_a_crate_needs_and_leaves_what_is_there() {
     plan.apply().unwrap();
     assert_eq!(tree.files(""), ["001_a.sql", "pgmig.lock"]);
 }
+
+#[test]
+fn a_new_migration_looks_like_those_of_its_folder() {
+    let one = "SELECT 1;";
+    let cases: [(&[(&str, &str)], &[&str]); 9] = [
+        (
+            &[("00009_a.up.sql", one), ("00009_a.down.sql", one)],
+            &["00010_b.up.sql", "00010_b.down.sql"],
+        ),
+        (
+            &[("V9__a.sql", one), ("R_.md", "")],
+            &["V10__b.sql", "U10__b.sql"],
+        ),
+        (&[("V1.9__a.sql", one)], &["V1.10__b.sql", "U1.10__b.sql"]),
+        (&[("V9__a.sql", one), ("U10__x.sql", one)], &["V11__b.sql"]),
+        (
+            &[("00009_a.sql", "-- +goose Up\nSELECT 1;")],
+            &["00010_b.sql"],
+        ),
+        (
+            &[("20251231235959_a.sql", "-- migrate:up\nSELECT 1;")],
+            &["20260131120000_b.sql"],
+        ),
+        (
+            &[("2025-12-31-235959-0000_a/up.sql", one)],
+            &[
+                "2026-01-31-120000-0000_b/up.sql",
+                "2026-01-31-120000-0000_b/down.sql",
+            ],
+        ),
+        (
+            &[("20251231235959_a/up.sql", one)],
+            &["20260131120000_b/up.sql", "20260131120000_b/down.sql"],
+        ),
+        (
+            &[
+                ("20251231235959_a/migration.sql", one),
+                ("20251231235959_z/migration.sql", one),
+                ("migration_lock.toml", "provider = \"postgresql\""),
+            ],
+            &[
+                "20260131120000_b/migration.sql",
+                "20260131120000_b/down.sql",
+            ],
+        ),
+    ];
+    for (files, expected) in cases {
+        let tree = Tree::new(files);
+        let plan = new(&tree, Scope::Public, "b", true).unwrap();
+        let expected: Vec<String> = expected
+            .iter()
+            .map(|file| format!("create migrations/{file}"))
+            .collect();
+        assert_eq!(shown(&plan), expected);
+        plan.apply().unwrap();
+        let loaded = tree.load();
+        assert_eq!(
+            loaded.folder.public.last().unwrap().name,
+            "b",
+            "{expected:?}"
+        );
+        let strays: Vec<_> = loaded
+            .problems
+            .iter()
+            .filter(|one| one.code != "empty-file")
+            .map(ToString::to_string)
+            .collect();
+        assert!(strays.iter().all(|one| one.contains("R_.md")), "{strays:?}");
+    }
+}
+
+#[test]
+fn what_drizzle_kit_writes_is_left_to_it() {
+    let journal = r#"{"entries": [{"idx": 0, "when": 1, "tag": "0000_a"}]}"#;
+    let tree = Tree::new(&[("meta/_journal.json", journal), ("0000_a.sql", "SELECT 1;")]);
+    let error = new(&tree, Scope::Public, "b", false).unwrap_err();
+    assert!(matches!(error, Error::Generated { .. }), "{error}");
+}
+
+#[test]
+fn renumber_keeps_the_form_of_a_name_and_leaves_folders_alone() {
+    let tree = Tree::new(&[
+        ("V1__a.sql", "SELECT 1;"),
+        ("V2__b.sql", "SELECT 2;"),
+        ("U1__a.sql", "SELECT 3;"),
+    ]);
+    assert_eq!(
+        renumber(&tree, &["a"]),
+        [
+            "rename migrations/V1__a.sql to migrations/V3__a.sql",
+            "rename migrations/U1__a.sql to migrations/U3__a.sql"
+        ]
+    );
+    let tree = Tree::new(&[
+        ("1_a.up.sql", "SELECT 1;"),
+        ("2_b.up.sql", "SELECT 2;"),
+        ("1_a.down.sql", "SELECT 3;"),
+    ]);
+    assert_eq!(
+        renumber(&tree, &["a"]),
+        [
+            "rename migrations/1_a.up.sql to migrations/3_a.up.sql",
+            "rename migrations/1_a.down.sql to migrations/3_a.down.sql"
+        ]
+    );
+    let tree = Tree::new(&[("1_a/up.sql", "SELECT 1;"), ("2_b/up.sql", "SELECT 2;")]);
+    let error = edit::renumber(&tree.load(), &["a".to_owned()], now()).unwrap_err();
+    assert!(matches!(error, Error::NotRenamed { .. }), "{error}");
+}
+
+#[test]
+fn a_locked_migration_of_another_layout_that_moved_is_told_without_a_path_that_is_wrong() {
+    let tree = Tree::new(&[
+        ("2026-01-31-120000_a/up.sql", "SELECT 1;"),
+        ("2026-02-01-120000_b/up.sql", "SELECT 2;"),
+    ]);
+    edit::lock(&tree.load(), &[]).unwrap().apply().unwrap();
+    let old = tree.root().join("2026-01-31-120000_a");
+    std::fs::rename(&old, tree.root().join("2026-01-31-120000_c")).unwrap();
+    let rendered = tree.rendered();
+    assert!(
+        rendered[0].contains("= help: bring it back as version 20260131120000 `a`"),
+        "{rendered:?}"
+    );
+    std::fs::remove_dir_all(tree.root().join("2026-01-31-120000_c")).unwrap();
+    let rendered = tree.rendered();
+    assert!(
+        rendered[0].contains("`git restore 'migrations/*a*'`"),
+        "{rendered:?}"
+    );
+}
