@@ -99,17 +99,23 @@ impl Loaded {
         absent
     }
 
+    /// Whether the migrations of `public` are in the folder itself. A tenant scope that is elsewhere
+    /// says nothing about that.
+    fn is_flat(&self) -> bool {
+        let elsewhere = self.folder.tenant_folder.is_some();
+        !self.folder.files.iter().any(|file| {
+            let scope = file.split_once('/').map_or("", |(folder, _)| folder);
+            scope == "public" || scope == "drizzle" || (scope == "tenant" && !elsewhere)
+        })
+    }
+
     /// What is said about such a difference.
     pub(crate) fn problem(&self, finding: &Finding) -> Problem {
         let about = About {
             folder: &self.folder,
             shown: &self.shown,
             lock: &self.lock.text,
-            flat: !self
-                .folder
-                .files
-                .iter()
-                .any(|file| file.starts_with("public/")),
+            flat: self.is_flat(),
         };
         about.problem(finding, self.lock.entries[finding.index].at.clone())
     }
