@@ -16,6 +16,7 @@ fn main() {
 
 const USERS: &str = "CREATE TABLE users (id uuid);\n";
 const PLANS: &str = "CREATE TABLE plans (id uuid);\n";
+const CARDS: &str = "CREATE TABLE cards (id uuid);\n";
 
 /// A crate that has not been built yet, with settings and one migration, a draft.
 fn scratch(package: &str) -> Scratch {
@@ -50,7 +51,7 @@ fn every_edit_is_seen_and_a_new_file_only_with_the_line_in_build_rs() {
     scratch.write("rebuilt/migrations/pgmig.toml", "out-of-order = true\n");
     assert!(rebuilds(&scratch, package, &edited));
 
-    scratch.write("rebuilt/migrations/public/002_create_plans.sql", PLANS);
+    scratch.write("rebuilt/migrations/public/002_create_cards.sql", CARDS);
     assert!(!rebuilds(&scratch, package, &edited));
 
     for line in [
@@ -72,7 +73,7 @@ fn new_file_is_seen_with(scratch: &Scratch, line: &str) {
     };
     scratch.manifest("rebuilt", "2024", dependencies);
     scratch.write("rebuilt/build.rs", format!("fn main() {{ {line} }}\n"));
-    let two = format!("create_users: {PLANS}create_plans: {PLANS}");
+    let two = format!("create_users: {PLANS}create_cards: {CARDS}");
     rebuilds(scratch, "rebuilt", &two);
     assert!(!rebuilds(scratch, "rebuilt", &two), "{line}");
 
@@ -125,7 +126,7 @@ fn an_edit_of_the_lock_file_is_seen() {
 fn a_removed_file_is_seen() {
     let package = "removed";
     let scratch = scratch(package);
-    scratch.write("removed/migrations/public/002_create_plans.sql", PLANS);
+    scratch.write("removed/migrations/public/002_create_cards.sql", CARDS);
     let both = format!("create_users: {USERS}create_plans: {PLANS}");
     assert!(rebuilds(&scratch, package, &both));
 
