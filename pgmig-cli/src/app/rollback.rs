@@ -86,8 +86,8 @@ pub(super) fn report(f: &mut Formatter<'_>, report: &RollbackReport) -> fmt::Res
     let number = count(report.rolled_back.len(), "migration");
     let done = paint(f, GOOD, format!("{number} rolled back"));
     writeln!(f, "{schema}: {done} in {took}, {at}")?;
-    let name = longest(report.rolled_back.iter().map(|one| &*one.name));
-    let version = longest(report.rolled_back.iter().map(|one| &*one.version));
+    let name = longest(report.rolled_back.iter().map(|one| one.name));
+    let version = longest(report.rolled_back.iter().map(|one| one.version));
     for one in &report.rolled_back {
         let took = paint(f, FAINT, format!("{:>8}", time(one.duration)));
         let (number, title) = (&one.version, &one.name);
