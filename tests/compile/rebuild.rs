@@ -126,7 +126,7 @@ fn an_edit_of_the_lock_file_is_seen() {
 fn a_removed_file_is_seen() {
     let package = "removed";
     let scratch = scratch(package);
-    scratch.write("removed/migrations/public/002_create_cards.sql", CARDS);
+    scratch.write("removed/migrations/public/002_create_plans.sql", PLANS);
     let both = format!("create_users: {USERS}create_plans: {PLANS}");
     assert!(rebuilds(&scratch, package, &both));
 

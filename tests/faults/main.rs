@@ -37,7 +37,7 @@ async fn after_any_of_some_faults_one_restart_makes_everything_as_if_nothing_had
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes hours; its table is docs/faults.md"]
+#[ignore = "takes hours; its table goes into docs/faults.md"]
 async fn a_long_run() {
     let seed = number("PGMIG_FAULTS_SEED", 1);
     let table = campaign::run(seed, number("PGMIG_FAULTS", 10_000) as usize).await;
