@@ -349,6 +349,8 @@ mod tests {
             "alter user mapping for user server s options (set a 'b');",
             "set role to default;",
             "alter statistics if exists s set statistics 0;",
+            "create trigger t before insert on a for each row execute function f (select);",
+            "create or replace trigger t after update on a execute function f(b, null, 1, from);",
             "select 'a'\n'b';",
             "alter table all in tablespace a set tablespace b;",
             "delete from only t;",

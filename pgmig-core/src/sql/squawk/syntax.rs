@@ -45,7 +45,7 @@ fn first(text: &str, tree: &Tree, mut faults: Vec<Fault>) -> Option<Fault> {
     (!is_valid_after_all(text, &first)).then_some(first)
 }
 
-/// Three forms that PostgreSQL takes and squawk 2.68 does not.
+/// Four forms that PostgreSQL takes and squawk 2.68 does not.
 fn is_valid_after_all(text: &str, fault: &Fault) -> bool {
     let before = text[..fault.span.start].to_ascii_uppercase();
     let words: Vec<&str> = before.split_whitespace().collect();
@@ -56,8 +56,22 @@ fn is_valid_after_all(text: &str, fault: &Fault) -> bool {
             words.first() == Some(&"SET") && matches!(words.as_slice(), [.., "ROLE", "TO" | "="])
         }
         "EXISTS" | "IF" => words.starts_with(&["ALTER", "STATISTICS"]),
-        _ => false,
+        _ => is_trigger_argument(text, fault, &words),
     }
+}
+
+/// Whether it is a bare word among the arguments of a trigger's function. It is taken as a string
+/// there, so any will do, reserved ones too (`CREATE TRIGGER`, "arguments").
+fn is_trigger_argument(text: &str, fault: &Fault, before: &[&str]) -> bool {
+    let (head, tail) = (&text[..fault.span.start], &text[fault.span.end..]);
+    before.first() == Some(&"CREATE")
+        && before.iter().take(4).any(|word| *word == "TRIGGER")
+        && before.contains(&"EXECUTE")
+        && text[fault.span.clone()]
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic())
+        && head.trim_end().ends_with(['(', ','])
+        && tail.trim_start().starts_with([')', ','])
 }
 
 fn complaint(text: &str, tree: &Tree, at: usize, message: &str) -> Fault {
