@@ -31,6 +31,6 @@
 mod app;
 
 pub use app::{
-    Answer, Command, Common, Error, Exit, Plan, Public, Rollback, Setup, Status, Tenant, run,
-    run_with,
+    Answer, Command, Common, Error, Exit, Plan, Public, Repair, Rollback, Setup, Status, Tenant,
+    run, run_with,
 };

@@ -109,7 +109,7 @@ impl fmt::Display for Disagreement {
                 "{path} was edited after it was applied\n    = applied: {recorded}, on {applied_at} by {app}\
                  \n    = embedded: {embedded}\
                  \n    = help: restore the file and write a new migration for the change; or, if the schema \
-                 already is as the new file says, accept it with Migrator::repair"
+                 already is as the new file says, accept it: `repair` on the command line, Migrator::repair in code"
             ),
             Disagreement::Missing {
                 version,

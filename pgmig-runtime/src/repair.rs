@@ -10,7 +10,7 @@ use crate::message::Message;
 use crate::report::Repaired;
 use crate::retry::Cause;
 use crate::target::Target;
-use crate::{Migration, Migrator, Scope};
+use crate::{Migration, Migrator, Scope, Version};
 
 impl Migrator {
     /// Accepts that a migration was edited after it was applied: the ledger takes the checksum
@@ -37,12 +37,13 @@ impl Migrator {
         version: &str,
     ) -> Result<Vec<Repaired>, Error> {
         let mut session = self.session(db);
+        let version = Version::canonical(version);
         let mut embedded = self.migrations.of(scope).iter();
         let migration = embedded
             .find(|migration| migration.0.version == version)
             .ok_or_else(|| Error::NoSuchMigration {
                 scope,
-                version: version.to_owned(),
+                version: version.clone(),
             })?;
         let runner = self.runner();
         let mut attempts = runner.attempts();

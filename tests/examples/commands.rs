@@ -252,7 +252,7 @@ async fn a_tenant_that_fails_ends_with_6_and_keeps_nobody_else_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_disagrees_ends_with_4_and_runs_nothing() {
+async fn a_database_that_disagrees_ends_with_4_and_runs_nothing_until_the_edit_is_accepted() {
     let db = database().await;
     run(db.url(), "setup").done();
     execute(
@@ -273,6 +273,21 @@ async fn a_database_that_disagrees_ends_with_4_and_runs_nothing() {
     let error = run(db.url(), "setup --json").json()["error"].clone();
     assert_eq!(error["exit"], "refused");
     assert_eq!(error["disagreements"][0]["kind"], "edited");
+
+    let zeros = "0".repeat(64);
+    let said = run(db.url(), "repair public 002").done();
+    assert!(said.starts_with("public: version 2 accepted\n"), "{said}");
+    assert!(
+        said.contains(&format!("was v1:{zeros}\n  is  v1:")),
+        "{said}"
+    );
+    run(db.url(), "setup").done();
+    assert_eq!(
+        run(db.url(), "repair public 2").done(),
+        "nothing to repair\n"
+    );
+    assert_eq!(run(db.url(), "repair nobody 2").code, 2);
+    assert_eq!(run(db.url(), "repair tenant 99").code, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -299,7 +314,9 @@ async fn colours_are_for_terminals_and_not_for_those_who_want_none() {
 
 #[test]
 fn each_command_has_help_with_examples_and_never_shows_the_password() {
-    for command in ["public", "tenant", "setup", "status", "plan", "rollback"] {
+    for command in [
+        "public", "tenant", "setup", "status", "plan", "rollback", "repair",
+    ] {
         let mut help = service(&format!("{command} --help"));
         help.env("DATABASE_URL", "postgres://me:secret@localhost/shop");
         let said = String::from_utf8(help.output().unwrap().stdout).unwrap();

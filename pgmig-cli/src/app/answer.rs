@@ -1,8 +1,8 @@
 //! What a command did or found, for people and for scripts.
 
 use pgmig_runtime::{
-    FleetStatus, MigrationState, Report, RollbackPlan, RollbackReport, SetupReport, Status,
-    TargetPlan, TenantState, TenantStatus, Version,
+    FleetStatus, MigrationState, Repaired, Report, RollbackPlan, RollbackReport, SetupReport,
+    Status, TargetPlan, TenantState, TenantStatus, Version,
 };
 
 /// What a command did or found.
@@ -27,6 +27,8 @@ pub enum Answer {
     Rollback(RollbackReport),
     /// What would be taken back.
     RollbackPlan(RollbackPlan),
+    /// What was accepted as it is now.
+    Repair(Vec<Repaired>),
 }
 
 impl Answer {
@@ -44,9 +46,11 @@ impl Answer {
                 at < newest || fleet.tenants.iter().any(is_behind)
             }
             Answer::Plan(plans) => plans.iter().any(|plan| !plan.pending.is_empty()),
-            Answer::Run(_) | Answer::Setup(_) | Answer::Rollback(_) | Answer::RollbackPlan(_) => {
-                false
-            }
+            Answer::Run(_)
+            | Answer::Setup(_)
+            | Answer::Rollback(_)
+            | Answer::RollbackPlan(_)
+            | Answer::Repair(_) => false,
         }
     }
 

@@ -8,7 +8,7 @@ use pgmig_runtime::{
 };
 
 use super::paint::{BAD, DOUBTFUL, FAINT, GOOD, NAME, count, paint, time};
-use super::{Answer, fleet, rollback};
+use super::{Answer, fleet, repair, rollback};
 
 impl Display for Answer {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -25,6 +25,7 @@ impl Display for Answer {
             }
             Answer::Rollback(report) => rollback::report(f, report),
             Answer::RollbackPlan(plan) => rollback::plan(f, plan),
+            Answer::Repair(repaired) => repair::report(f, repaired),
         }
     }
 }

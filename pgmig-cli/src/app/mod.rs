@@ -11,6 +11,7 @@ mod paint;
 mod plan;
 mod progress;
 mod public;
+mod repair;
 mod rollback;
 mod setup;
 mod status;
@@ -27,6 +28,7 @@ pub use error::Error;
 pub use exit::Exit;
 pub use plan::Plan;
 pub use public::Public;
+pub use repair::Repair;
 pub use rollback::Rollback;
 pub use setup::Setup;
 pub use status::Status;
@@ -82,6 +84,11 @@ pub enum Command {
         reason = "documented where it is defined; clap shows that text"
     )]
     Rollback(Rollback),
+    #[allow(
+        missing_docs,
+        reason = "documented where it is defined; clap shows that text"
+    )]
+    Repair(Repair),
 }
 
 impl Command {
@@ -98,6 +105,7 @@ impl Command {
             Command::Status(status) => status.answer(migrator).await,
             Command::Plan(plan) => plan.answer(migrator).await,
             Command::Rollback(rollback) => rollback.answer(migrator).await,
+            Command::Repair(repair) => repair.answer(migrator).await,
         }
     }
 
@@ -157,6 +165,7 @@ impl Command {
             Command::Status(status) => &status.common,
             Command::Plan(plan) => &plan.common,
             Command::Rollback(rollback) => &rollback.common,
+            Command::Repair(repair) => &repair.common,
         }
     }
 }
