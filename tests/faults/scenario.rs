@@ -202,9 +202,21 @@ impl Verdict {
     }
 }
 
+/// A server that a fault has stopped may still be on its way up.
+async fn connect(url: &str) -> PgConnection {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        match PgConnection::connect(url).await {
+            Ok(connection) => return connection,
+            Err(error) if Instant::now() >= deadline => panic!("{error}"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
 /// Compares a database with that of an undisturbed run.
 pub(crate) async fn judge(url: &str, expected: &Undisturbed) -> Verdict {
-    let mut connection = PgConnection::connect(url).await.unwrap();
+    let mut connection = connect(url).await;
     // The sessions of what died are ended by the server when it takes notice.
     let deadline = Instant::now() + Duration::from_secs(20);
     let mut stuck = left_behind(&mut connection).await;
