@@ -158,14 +158,19 @@ pub(crate) async fn run(seed: u64, count: usize) -> Table {
         undisturbed,
     });
     // The faults of a private server take longer, and one at a time.
-    let workers = [
+    let team = [
         Takes::Any,
         Takes::Any,
         Takes::Private,
         Takes::Private,
         Takes::SmallDisk,
     ];
-    let workers = workers.map(|takes| tokio::spawn(work(Arc::clone(&shared), takes, server)));
+    // A fault waits more than it works: a long run takes several teams.
+    let teams = crate::number("PGMIG_FAULTS_TEAMS", 1) as usize;
+    let workers: Vec<_> = std::iter::repeat_n(team, teams)
+        .flatten()
+        .map(|takes| tokio::spawn(work(Arc::clone(&shared), takes, server)))
+        .collect();
     for worker in workers {
         worker.await.unwrap();
     }

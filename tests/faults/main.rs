@@ -11,7 +11,7 @@
 //! The long run, whose table is `docs/faults.md`:
 //!
 //! ```text
-//! PGMIG_FAULTS=10000 PGMIG_FAULTS_SEED=1 cargo test --test faults -- --ignored --nocapture a_long_run
+//! PGMIG_FAULTS=10000 PGMIG_FAULTS_TEAMS=3 PGMIG_FAULTS_SEED=1 cargo test --test faults -- --ignored --nocapture a_long_run
 //! ```
 
 #![cfg(unix)]
