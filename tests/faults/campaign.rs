@@ -39,6 +39,10 @@ impl Table {
         self.wrong.is_empty() && !self.rows.is_empty()
     }
 
+    fn runs(&self) -> usize {
+        self.rows.values().map(|row| row.runs).sum()
+    }
+
     fn note(&mut self, fault: &Fault, outcome: Outcome) {
         if !outcome.reached {
             self.missed += 1;
@@ -99,7 +103,7 @@ impl fmt::Display for Table {
         for ((deed, _), row) in &self.rows {
             deeds.entry(*deed).or_default().add(row);
         }
-        let runs: usize = deeds.values().map(|row| row.runs).sum();
+        let runs = self.runs();
         writeln!(f, "{runs} faults, seed {}, {}", self.seed, self.versions)?;
         writeln!(f, "{} more came after the run was over", self.missed)?;
         if let Some((why, count)) = &self.impossible {
@@ -228,7 +232,12 @@ async fn work(shared: Arc<Shared>, takes: Takes, server: &'static Server) {
     while let Some(fault) = shared.next(takes) {
         let on = private.as_ref().map_or(On::Shared(server), On::Private);
         let outcome = fault.happen(on, shared.expected(fault.scenario)).await;
-        shared.table.lock().unwrap().note(&fault, outcome);
+        let mut table = shared.table.lock().unwrap();
+        table.note(&fault, outcome);
+        // What a run that is ended early has seen is not lost.
+        if table.runs() % 1_000 == 0 {
+            println!("{table}");
+        }
     }
 }
 
