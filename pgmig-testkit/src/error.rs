@@ -89,7 +89,10 @@ pub enum Error {
         log: String,
     },
     /// The server refused something.
-    #[error("could not {action} on {server}: {source}")]
+    #[error(
+        "could not {action} {} {server}: {source}",
+        if action == "connect" { "to" } else { "on" }
+    )]
     Database {
         /// What was to be done.
         action: String,

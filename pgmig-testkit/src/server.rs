@@ -65,6 +65,27 @@ impl Server {
         server.as_ref().map_err(Error::Server)
     }
 
+    /// The server that `url` names, of whatever database of it. It runs already; its role needs
+    /// `CREATEDB`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be reached.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn demo() -> Result<(), pgmig_testkit::Error> {
+    /// use pgmig_testkit::{Server, TestDatabase};
+    ///
+    /// let server = Server::at("postgres://localhost/postgres").await?;
+    /// let db = TestDatabase::create_on(&server).await?;
+    /// # let _ = db; Ok(()) }
+    /// ```
+    pub async fn at(url: &str) -> Result<Self, Error> {
+        Self::running(url, None).await
+    }
+
     /// The URL of the server's maintenance database.
     pub fn url(&self) -> &str {
         &self.url

@@ -4,6 +4,7 @@ use pgmig_core::{Problem, Severity};
 
 use super::error::Error;
 use super::place::Place;
+use super::server::ServerArgs;
 use super::{Outcome, github, say, shadow};
 
 /// Check the folder as a release build does: everything the macro checks, and no drafts
@@ -29,9 +30,8 @@ pub(super) struct Check {
     #[arg(long)]
     shadow: bool,
 
-    /// Where to make that database: postgres://user:password@host:5432/name
-    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
-    database_url: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -52,9 +52,8 @@ impl Check {
         let wrong = |problem: &Problem| problem.severity == Severity::Error;
         // What does not compile is not run.
         if self.shadow && !loaded.problems.iter().any(wrong) {
-            let url = self.database_url.as_deref().filter(|url| !url.is_empty());
-            let url = url.ok_or(Error::NoDatabase)?;
-            problems.extend(shadow::problems(&loaded.folder, &place.shown, url)?);
+            let found = shadow::problems(&loaded.folder, &place.shown, &self.server)?;
+            problems.extend(found);
         }
         let errors = problems.iter().filter(|p| p.severity == Severity::Error);
         let errors = errors.count();

@@ -28,22 +28,15 @@ pub(crate) enum Error {
     #[error(transparent)]
     Edit(#[from] pgmig_core::Error),
 
-    /// `check --shadow` without a database.
+    /// There is no server to try the migrations on, or it makes no database.
     #[error(
-        "no database is named\n  = help: set DATABASE_URL, or give --database-url \
-         postgres://user:password@host:5432/name: a database is made beside that one and dropped again"
+        "{0}\n  = note: the migrations are tried out in a database that is made for it and dropped again"
     )]
-    NoDatabase,
-
-    /// The server of the shadow said no.
-    #[error(
-        "cannot make a database for the check: {0}\n  = help: the role needs CREATEDB, or a server of its own"
-    )]
-    Database(#[source] sqlx::Error),
+    Server(#[from] pgmig_testkit::Error),
 
     /// The migrations could not be run in the shadow.
     #[error(transparent)]
-    Migrate(Box<pgmig_runtime::Error>),
+    Migrate(#[from] pgmig_runtime::Error),
 
     /// The asynchronous runtime did not start.
     #[error("cannot start: {0}")]

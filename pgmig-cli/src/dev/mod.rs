@@ -13,6 +13,7 @@ mod new;
 mod place;
 mod renumber;
 mod say;
+mod server;
 mod shadow;
 
 use std::ffi::OsString;

@@ -24,7 +24,7 @@ fn project(down: &str) -> Project {
 }
 
 async fn left_over(db: &TestDatabase) -> i64 {
-    let query = "SELECT count(*) FROM pg_database WHERE datname LIKE 'pgmig\\_shadow\\_%'";
+    let query = "SELECT count(*) FROM pg_database WHERE datname LIKE 'pgmig\\_test\\_%' AND datname <> current_database()";
     sqlx::query_scalar(query)
         .fetch_one(&db.pool())
         .await
@@ -66,11 +66,24 @@ async fn a_down_script_that_restores_is_fine_and_one_that_does_not_is_an_error_i
 }
 
 #[test]
-fn without_a_database_it_says_how_to_name_one() {
-    let project = project("ALTER TABLE users DROP COLUMN phone;");
+fn without_a_database_a_server_is_found_or_brought() {
+    let project = project("SELECT 1;");
     let mut check = project.command("check --shadow");
     let output = check.env_remove("DATABASE_URL").output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("no database is named"), "{said}");
+    assert!(said.contains("column users.phone unexpected"), "{said}");
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_told_without_its_password() {
+    let project = project("SELECT 1;");
+    let said = project.run("check --shadow --database-url postgres://me:secret@127.0.0.1:1/shop");
+    assert_eq!(said.code, 2, "{}", said.out);
+    assert!(
+        said.err
+            .starts_with("error: could not connect to postgres://me@127.0.0.1:1/shop"),
+        "{}",
+        said.err
+    );
 }
