@@ -85,6 +85,9 @@ impl PrivateServer {
     /// When the disk was not filled, or the server does not start.
     pub fn free_disk(&self) -> Result<(), Error> {
         let path = self.filler();
+        // Emptied first: a process that is being started beside us may still have it open, and
+        // a removed file takes its room until the last one has closed it.
+        std::fs::File::create(&path).map_err(Error::file("empty", &path))?;
         std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
         // The server begins anew by itself where it can, and ends where it cannot.
         if self.settles() {
