@@ -265,6 +265,8 @@ mod tests {
         server.fill_disk().unwrap();
         let many = "INSERT INTO kept SELECT generate_series(1, 1000000)";
         connection.execute(many).await.unwrap_err();
+        // As a process has it that is being started beside us.
+        let _open = std::fs::File::open(server.filler()).unwrap();
         server.free_disk().unwrap();
         let mut connection = server.server().connect().await.unwrap();
         connection.execute(many).await.unwrap();
