@@ -114,7 +114,13 @@ pub use pgmig_runtime::*;
 
 pub mod build;
 
-/// The code in the README compiles.
+/// The code in the README and in the guides compiles.
 #[cfg(all(doctest, feature = "cli", feature = "macros"))]
-#[doc = include_str!("../README.md")]
-mod readme {}
+mod pages {
+    #[doc = include_str!("../README.md")]
+    mod readme {}
+    #[doc = include_str!("../docs/index.md")]
+    mod index {}
+    #[doc = include_str!("../docs/guides/schema-per-tenant.md")]
+    mod schema_per_tenant {}
+}
