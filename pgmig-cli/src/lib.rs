@@ -1,5 +1,5 @@
 //! The database commands of pgmig for an app's own command line: `public`, `tenant`, `setup`,
-//! `status`, `plan`. Apps use them as `pgmig::cli`, with the feature `cli` of `pgmig`.
+//! `status`, `plan`, `verify`, `rollback`, `repair`. Apps use them as `pgmig::cli`, with the feature `cli` of `pgmig`.
 //!
 //! A binary that only migrates is one line, [`run`]. An app with commands of its own flattens
 //! [`Command`] into them:
@@ -32,5 +32,5 @@ mod app;
 
 pub use app::{
     Answer, Command, Common, Error, Exit, Plan, Public, Repair, Rollback, Setup, Status, Tenant,
-    run, run_with,
+    Verify, run, run_with,
 };

@@ -426,3 +426,40 @@ async fn the_reference_apps_schemas_are_what_its_migrations_make() {
     assert_eq!((told(&verification), verification.sound), (vec![], 3));
     assert_eq!(verification.not_replayed, []);
 }
+
+#[tokio::test]
+async fn a_tenant_that_the_ledger_does_not_have_is_told_and_not_passed_over() {
+    let (_db, pool, migrator, ids) = fleet(1).await;
+    let unknown = Uuid::from_u128(7);
+    let verification = migrator
+        .verify_tenants(&pool, &[ids[0], unknown])
+        .await
+        .unwrap();
+    assert_eq!(verification.sound, 1);
+    let told: Vec<_> = verification
+        .unverified
+        .iter()
+        .map(|one| (one.schema.clone(), one.why))
+        .collect();
+    assert_eq!(told, [(schema(unknown), "the ledger does not have it")]);
+    let fleet = migrator.verify_fleet(&pool).await.unwrap();
+    assert_eq!((fleet.sound, fleet.unverified.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn an_app_without_migrations_of_public_has_nothing_to_say_of_it() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let migrator = Migrator::new(embed(&[(
+        "tenant/001_notes.sql",
+        "CREATE TABLE notes (id integer);",
+    )]));
+    migrator
+        .run_tenant(&pool, Uuid::from_u128(1))
+        .await
+        .unwrap();
+    execute(&pool, "CREATE TABLE of_another_app (id integer)").await;
+    let verification = migrator.verify(&pool).await.unwrap();
+    assert_eq!((verification.sound, verification.unverified.len()), (1, 0));
+    assert!(verification.is_sound(), "{verification}");
+}

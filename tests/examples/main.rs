@@ -11,3 +11,4 @@ mod migrator;
 mod program;
 mod readme;
 mod rollback;
+mod verify;

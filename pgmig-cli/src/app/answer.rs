@@ -2,7 +2,7 @@
 
 use pgmig_runtime::{
     FleetStatus, MigrationState, Repaired, Report, RollbackPlan, RollbackReport, SetupReport,
-    Status, TargetPlan, TenantState, TenantStatus, Version,
+    Status, TargetPlan, TenantState, TenantStatus, Verification, Version,
 };
 
 /// What a command did or found.
@@ -29,6 +29,10 @@ pub enum Answer {
     RollbackPlan(RollbackPlan),
     /// What was accepted as it is now.
     Repair(Vec<Repaired>),
+    /// Which schemas are what their migrations make.
+    Verification(Verification),
+    /// The same, as the statements that would repair them.
+    Repairs(Verification),
 }
 
 impl Answer {
@@ -50,13 +54,28 @@ impl Answer {
             | Answer::Setup(_)
             | Answer::Rollback(_)
             | Answer::RollbackPlan(_)
-            | Answer::Repair(_) => false,
+            | Answer::Repair(_)
+            | Answer::Verification(_)
+            | Answer::Repairs(_) => false,
         }
     }
 
-    /// Whether a tenant failed, its schema is gone, or it lives in another one than it should.
+    /// Whether a tenant failed, its schema is gone, it lives in another one than it should, or a
+    /// schema could not be compared with its migrations.
     pub fn is_troubled(&self) -> bool {
-        matches!(self, Answer::Setup(report) if !report.tenants.is_healthy())
+        match self {
+            Answer::Setup(report) => !report.tenants.is_healthy(),
+            Answer::Verification(found) | Answer::Repairs(found) => !found.unverified.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Whether it shows a schema that is not what its migrations make.
+    pub fn is_drifted(&self) -> bool {
+        match self {
+            Answer::Verification(found) | Answer::Repairs(found) => !found.is_sound(),
+            _ => false,
+        }
     }
 }
 

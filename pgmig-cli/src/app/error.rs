@@ -96,6 +96,9 @@ impl Error {
                 error["tenants"] = json!(fleet.report);
             }
             Error::LosesData(plan) => error["plan"] = json!(plan),
+            Error::Migrate(pgmig_runtime::Error::Drift(found)) => {
+                error["verification"] = json!(found);
+            }
             Error::Migrate(pgmig_runtime::Error::Plan(plan)) => {
                 error["schema"] = json!(plan.target.schema);
                 error["disagreements"] = json!(plan.disagreements);
@@ -131,6 +134,8 @@ fn migrate(error: &pgmig_runtime::Error) -> Exit {
         E::Connection { .. } => Exit::Unreachable,
         E::Ledger { source, .. } if is_not_let_in(source) => Exit::Unreachable,
         E::Blocked(_) | E::Busy { .. } => Exit::Busy,
+        E::Drift(_) => Exit::Drifted,
+        E::Shadow(error) => migrate(error),
         E::Plan(_)
         | E::NotAdopted { .. }
         | E::Adoption(_)

@@ -23,10 +23,12 @@ pub enum Exit {
     /// Another session held a lock for too long: running again will help.
     Busy = 5,
     /// Some tenants failed, or are not where the ledger has them; all others are done. Running again
-    /// tries those that failed.
+    /// tries those that failed. `verify`: none drifted, but some could not be compared.
     Partly = 6,
     /// `status --check`: something is left to apply.
     Behind = 10,
+    /// `verify`: a schema is not what its migrations make.
+    Drifted = 11,
     /// Interrupted by Ctrl-C; each target is at a migration boundary.
     Interrupted = 130,
 }
@@ -43,6 +45,7 @@ impl Exit {
             Exit::Busy => "busy",
             Exit::Partly => "partly",
             Exit::Behind => "behind",
+            Exit::Drifted => "drifted",
             Exit::Interrupted => "interrupted",
         }
     }

@@ -8,7 +8,7 @@ use pgmig_runtime::{
 };
 
 use super::paint::{BAD, DOUBTFUL, FAINT, GOOD, NAME, count, paint, time};
-use super::{Answer, fleet, repair, rollback};
+use super::{Answer, fleet, repair, rollback, verify};
 
 impl Display for Answer {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -26,6 +26,8 @@ impl Display for Answer {
             Answer::Rollback(report) => rollback::report(f, report),
             Answer::RollbackPlan(plan) => rollback::plan(f, plan),
             Answer::Repair(repaired) => repair::report(f, repaired),
+            Answer::Verification(found) => verify::report(f, found),
+            Answer::Repairs(found) => verify::repairs(f, found),
         }
     }
 }

@@ -16,6 +16,7 @@ mod rollback;
 mod setup;
 mod status;
 mod tenant;
+mod verify;
 mod whole;
 
 use std::io::{ErrorKind, Write as _};
@@ -33,6 +34,7 @@ pub use rollback::Rollback;
 pub use setup::Setup;
 pub use status::Status;
 pub use tenant::Tenant;
+pub use verify::Verify;
 pub use whole::{run, run_with};
 
 /// The database commands, as subcommands of clap: to be flattened into an app's own, or put under
@@ -83,6 +85,11 @@ pub enum Command {
         missing_docs,
         reason = "documented where it is defined; clap shows that text"
     )]
+    Verify(Verify),
+    #[allow(
+        missing_docs,
+        reason = "documented where it is defined; clap shows that text"
+    )]
     Rollback(Rollback),
     #[allow(
         missing_docs,
@@ -104,6 +111,7 @@ impl Command {
             Command::Setup(setup) => setup.answer(migrator).await,
             Command::Status(status) => status.answer(migrator).await,
             Command::Plan(plan) => plan.answer(migrator).await,
+            Command::Verify(verify) => verify.answer(migrator).await,
             Command::Rollback(rollback) => rollback.answer(migrator).await,
             Command::Repair(repair) => repair.answer(migrator).await,
         }
@@ -152,6 +160,7 @@ impl Command {
     fn exit(&self, answer: &Answer) -> Exit {
         match self {
             Command::Status(status) if status.check && answer.is_behind() => Exit::Behind,
+            _ if answer.is_drifted() => Exit::Drifted,
             _ if answer.is_troubled() => Exit::Partly,
             _ => Exit::Done,
         }
@@ -164,6 +173,7 @@ impl Command {
             Command::Setup(setup) => &setup.common,
             Command::Status(status) => &status.common,
             Command::Plan(plan) => &plan.common,
+            Command::Verify(verify) => &verify.common,
             Command::Rollback(rollback) => &rollback.common,
             Command::Repair(repair) => &repair.common,
         }

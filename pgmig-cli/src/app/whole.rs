@@ -14,7 +14,7 @@ use super::{Command, Error};
     after_help = "\
 Exit codes: 0 done, 1 a migration failed, 2 usage, 3 the database cannot be reached, 4 the database
 and the binary disagree, 5 a lock was held for too long, 6 some tenants failed, 10 (status --check)
-something is left to apply, 130 interrupted."
+something is left to apply, 11 (verify) a schema is not what its migrations make, 130 interrupted."
 )]
 struct Whole {
     #[command(subcommand)]

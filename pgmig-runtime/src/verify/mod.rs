@@ -101,7 +101,17 @@ impl Migrator {
         self.verify_which(&mut session, Which::Public).await
     }
 
-    /// Compares the schemas of these tenants with what their migrations make.
+    /// Compares the schema of every tenant in the ledger with what their migrations make.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub async fn verify_fleet<'c>(&self, db: impl Into<Db<'c>>) -> Result<Verification, Error> {
+        let mut session = self.session(db);
+        self.verify_which(&mut session, Which::Fleet).await
+    }
+
+    /// Compares the schemas of these tenants with what their migrations make. Those that the ledger
+    /// does not have are among the [`unverified`](Verification::unverified).
     ///
     /// # Errors
     /// As [`verify`](Self::verify).
@@ -179,6 +189,9 @@ impl Migrator {
         let recorded = rows.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
         let mut wanted = Wanted::default();
         let mut public = [Some(0), Some(0)];
+        if let Which::Tenants(tenants) = which {
+            self.unknown(tenants, &recorded, &mut wanted)?;
+        }
         for row in recorded {
             let count = applied(self.migrations.of(row.scope), &row.head);
             match row.scope {
@@ -195,12 +208,30 @@ impl Migrator {
         wanted.beneath = [public[0].unwrap_or(whole[0]), public[1].unwrap_or(whole[1])];
         if matches!(which, Which::All | Which::Public) {
             match public {
+                // An app whose migrations are all of tenants has nothing to say of it.
+                [Some(0), Some(0)] if whole == [0, 0] => {}
                 [Some(0), Some(0)] => wanted.skip("public", "the ledger has no migration of it"),
                 [Some(own), Some(drizzle)] => wanted.public = Some([own, drizzle]),
                 _ => wanted.skip("public", OTHERWISE),
             }
         }
         Ok(wanted)
+    }
+
+    /// Those that somebody asked for and the ledger does not have.
+    fn unknown(
+        &self,
+        tenants: &[Uuid],
+        recorded: &[Recorded],
+        wanted: &mut Wanted,
+    ) -> Result<(), Error> {
+        for tenant in tenants {
+            if !recorded.iter().any(|row| row.tenant == Some(*tenant)) {
+                let schema = self.target(*tenant)?.schema;
+                wanted.skip(&schema, "the ledger does not have it");
+            }
+        }
+        Ok(())
     }
 
     /// Replays what is needed. A lock that could not be had, or a lost server, is no end.
