@@ -47,6 +47,7 @@ pub fn embed(root: &Path, layout: Option<Layout>, tenant: bool) -> Embedded {
         public: migrations(&folder.public),
         drizzle: migrations(&folder.drizzle),
         tenant: migrations(&folder.tenant),
+        baselines: leak(folder.baselines.iter().map(baseline).collect()),
         files: Dir::new("", &[]),
         folder: "",
         tenant_folder: "",
@@ -73,11 +74,7 @@ fn text(text: &str) -> &'static str {
 
 fn migration(migration: &pgmig_core::Migration) -> Migration {
     MigrationParts {
-        scope: match migration.scope {
-            pgmig_core::Scope::Public => Scope::Public,
-            pgmig_core::Scope::Drizzle => Scope::Drizzle,
-            pgmig_core::Scope::Tenant => Scope::Tenant,
-        },
+        scope: scope(migration.scope),
         version: text(migration.version.as_str()),
         name: text(&migration.name),
         checksum: migration.checksum.0,
@@ -93,6 +90,30 @@ fn migration(migration: &pgmig_core::Migration) -> Migration {
         }),
     }
     .embed()
+}
+
+fn baseline(baseline: &pgmig_core::Baseline) -> Migration {
+    MigrationParts {
+        scope: scope(baseline.scope),
+        version: text(baseline.version.as_str()),
+        name: "baseline",
+        checksum: baseline.checksum.0,
+        head: baseline.head.0,
+        up: script(&baseline.script),
+        down: None,
+        locked: true,
+        commit_before: false,
+        drizzle: None,
+    }
+    .embed()
+}
+
+fn scope(scope: pgmig_core::Scope) -> Scope {
+    match scope {
+        pgmig_core::Scope::Public => Scope::Public,
+        pgmig_core::Scope::Drizzle => Scope::Drizzle,
+        pgmig_core::Scope::Tenant => Scope::Tenant,
+    }
 }
 
 fn script(script: &pgmig_core::Script) -> Script {

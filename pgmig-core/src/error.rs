@@ -86,6 +86,24 @@ pub enum Error {
         /// The names of both.
         names: [String; 2],
     },
+    /// Nothing of a scope is locked, so that there is nothing to make a baseline of.
+    #[error(
+        "no migration of {scope} is locked, and a baseline flattens what is locked: `cargo pgmig lock` first"
+    )]
+    NothingLocked {
+        /// The scope.
+        scope: crate::Scope,
+    },
+    /// A migration that is not locked comes before one that is.
+    #[error(
+        "{path} is not locked and comes before `{newest}`, which is: a baseline would leave it out; `cargo pgmig lock` first"
+    )]
+    DraftBefore {
+        /// The draft.
+        path: String,
+        /// The name of the newest locked migration.
+        newest: String,
+    },
     /// A file could not be written or renamed.
     #[error("cannot write {path}: {source}")]
     Write {

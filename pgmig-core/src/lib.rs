@@ -4,6 +4,7 @@
 //! No async, no database, no tokens: the macro and `cargo pgmig` both call [`load`], so that they
 //! cannot disagree.
 
+pub mod baseline;
 mod checksum;
 pub mod directive;
 pub mod edit;
@@ -26,6 +27,6 @@ pub use error::Error;
 pub use folder::{Absent, Loaded, Options, load, load_with};
 pub use layout::{Layout, UnknownLayout};
 pub use model::{
-    Checksum, DrizzleEntry, Folder, Head, Migration, Scope, Script, TenantFolder, Version,
+    Baseline, Checksum, DrizzleEntry, Folder, Head, Migration, Scope, Script, TenantFolder, Version,
 };
 pub use problem::{Position, Problem, Severity};

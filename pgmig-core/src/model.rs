@@ -119,6 +119,13 @@ impl PartialOrd for Version {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Checksum(pub [u8; 32]);
 
+impl Checksum {
+    /// The beginning of it, enough to tell two apart.
+    pub(crate) fn short(self) -> String {
+        self.to_string().chars().take("v1:".len() + 12).collect()
+    }
+}
+
 impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("v1:")?;
@@ -239,6 +246,22 @@ pub struct DrizzleEntry {
     pub folder: Option<String>,
 }
 
+/// A script that makes at once what a scope's migrations up to a version make, in a schema that has
+/// nothing yet.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    /// Whose schema it makes.
+    pub scope: Scope,
+    /// The version of the newest migration that it flattens.
+    pub version: Version,
+    /// Its checksum.
+    pub checksum: Checksum,
+    /// The head once all that it flattens is applied.
+    pub head: Head,
+    /// The script.
+    pub script: Script,
+}
+
 /// A folder of the tenant scope that is not `tenant/` in the folder of migrations.
 #[derive(Clone, Debug)]
 pub struct TenantFolder {
@@ -262,6 +285,8 @@ pub struct Folder {
     pub drizzle: Vec<Migration>,
     /// The migrations of every tenant, in version order.
     pub tenant: Vec<Migration>,
+    /// The baselines, at most one a scope.
+    pub baselines: Vec<Baseline>,
     /// Every file that travels with the binary: scripts, lock file, settings. Paths below the
     /// folder with `/`, sorted.
     pub files: Vec<String>,

@@ -9,7 +9,7 @@ use crate::layout::sections::{self, Part};
 use crate::layout::{Found, Layout, Roots, flyway};
 use crate::sql::{self, InTransaction, Statement};
 use crate::tokens::Lexed;
-use crate::{Checksum, Problem, Script, checksum};
+use crate::{Checksum, Problem, Scope, Script, Version, checksum};
 
 /// A file of a migration.
 struct File {
@@ -63,6 +63,28 @@ pub(crate) fn read(
     let takes_back = |down: &Read| !(down.blank && found.layout.takes_empty());
     let down = beside.or(inside).filter(takes_back);
     Some(Scripts { up, down })
+}
+
+/// The script of a file that is a baseline. `None`: it cannot be read at all; `problems` says why.
+pub(crate) fn read_baseline(
+    roots: &Roots<'_>,
+    scope: Scope,
+    problems: &mut Vec<Problem>,
+) -> Option<Read> {
+    let path = crate::baseline::file(scope);
+    let file = File::open(roots, &path, problems)?;
+    let found = Found {
+        scope,
+        version: Version::of(0),
+        name: String::new(),
+        up: path,
+        down: None,
+        layout: Layout::Pgmig,
+        transactional: None,
+        placeholders: false,
+        drizzle: None,
+    };
+    Some(file.script(&Part::whole(&file.text), &found, problems))
 }
 
 impl File {

@@ -14,6 +14,7 @@ pub(crate) fn value(pgmig: &syn::Path) -> TokenStream {
             public: &[],
             drizzle: &[],
             tenant: &[],
+            baselines: &[],
             files: #private::Dir::new("", &[]),
             folder: "",
             tenant_folder: "",

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgmig_core::{DrizzleEntry, Folder, Migration, Scope, Script};
+use pgmig_core::{Baseline, DrizzleEntry, Folder, Migration, Scope, Script};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
@@ -39,6 +39,8 @@ pub(crate) fn value(folder: &Folder, shown: &str, options: &Options) -> TokenStr
     let statics = files.statics();
     let [public, drizzle, tenant] = Scope::ALL.map(|scope| files.migrations(folder.of(scope)));
     let [publics, drizzles, tenants] = Scope::ALL.map(|scope| folder.of(scope).len());
+    let baselines = folder.baselines.iter().map(|one| files.baseline(one));
+    let count = folder.baselines.len();
     let entries = files.entries("", &files.paths());
     let here = on_this_machine(shown);
     let out_of_order = folder.out_of_order;
@@ -53,10 +55,12 @@ pub(crate) fn value(folder: &Folder, shown: &str, options: &Options) -> TokenStr
         static PUBLIC: [#private::Migration; #publics] = #public;
         static DRIZZLE: [#private::Migration; #drizzles] = #drizzle;
         static TENANT: [#private::Migration; #tenants] = #tenant;
+        static BASELINES: [#private::Migration; #count] = [#(#baselines),*];
         #private::MigrationsParts {
             public: &PUBLIC,
             drizzle: &DRIZZLE,
             tenant: &TENANT,
+            baselines: &BASELINES,
             files: #private::Dir::new("", #entries),
             folder: #here,
             tenant_folder: #tenant_folder,
@@ -86,7 +90,8 @@ impl<'a> Files<'a> {
     fn of(folder: &'a Folder, shown: &'a str, private: TokenStream) -> Self {
         let scripts = folder
             .migrations()
-            .flat_map(|one| [Some(&one.up), one.down.as_ref()]);
+            .flat_map(|one| [Some(&one.up), one.down.as_ref()])
+            .chain(folder.baselines.iter().map(|one| Some(&one.script)));
         let scripts: BTreeSet<_> = scripts.flatten().map(|one| one.path.as_str()).collect();
         let mut paths = scripts.clone();
         paths.extend(folder.files.iter().map(String::as_str));
@@ -168,6 +173,30 @@ impl<'a> Files<'a> {
                 locked: #locked,
                 commit_before: #commit_before,
                 drizzle: #drizzle,
+            }
+            .embed()
+        }
+    }
+
+    /// In the form of a migration: the one with its version, whose script makes all before it too.
+    fn baseline(&self, baseline: &Baseline) -> TokenStream {
+        let private = &self.private;
+        let scope = scope_name(baseline.scope);
+        let version = baseline.version.as_str();
+        let [checksum, head] = [baseline.checksum.0, baseline.head.0].map(bytes);
+        let up = self.script(&baseline.script);
+        quote! {
+            #private::MigrationParts {
+                scope: #private::Scope::#scope,
+                version: #version,
+                name: "baseline",
+                checksum: #checksum,
+                head: #head,
+                up: #up,
+                down: ::core::option::Option::None,
+                locked: true,
+                commit_before: false,
+                drizzle: ::core::option::Option::None,
             }
             .embed()
         }

@@ -17,7 +17,7 @@ use crate::retry::{Attempts, Cause};
 use crate::settings::{Dispatch, Settings};
 use crate::target::Target;
 use crate::watch::{Watch, marker, token};
-use crate::{Migration, Migrations, activity, drizzle, quote};
+use crate::{Migration, Migrations, activity, baseline, drizzle, quote};
 
 /// Applies migrations to targets over one session.
 #[derive(Debug)]
@@ -42,11 +42,11 @@ impl Runner<'_> {
         // Migrations that turned out to need a commit before them.
         let mut splits: Vec<&'static str> = Vec::new();
         loop {
-            let applied = report.applied.len();
+            let (applied, from_baseline) = (report.applied.len(), report.baseline.is_some());
             let tried = self
                 .attempt(session, target, &mut report, &mut splits)
                 .await;
-            if report.applied.len() > applied {
+            if report.applied.len() > applied || report.baseline.is_some() != from_baseline {
                 attempts.progress();
             }
             match tried {
@@ -71,6 +71,7 @@ impl Runner<'_> {
         }
         let mut report = self.run(session, &Target::public()).await?;
         let drizzle = self.run(session, &Target::drizzle()).await?;
+        report.baseline = report.baseline.or(drizzle.baseline);
         report.applied.extend(drizzle.applied);
         report.ahead = report.ahead.or(drizzle.ahead);
         report.duration += drizzle.duration;
@@ -192,9 +193,13 @@ impl Runner<'_> {
             let applied = self
                 .apply_group(session, target, &work, &group, &head, create)
                 .await;
-            let applied = applied.map_err(|failure| split(failure, &group, splits))?;
+            let mut applied = applied.map_err(|failure| split(failure, &group, splits))?;
             report.created |= create;
             create = false;
+            if let Some(start) = group.start.filter(|_| !applied.is_empty()) {
+                head = quote::hex(&start.baseline.0.head);
+                baseline::report(report, start.flattened, applied.remove(0));
+            }
             head = group
                 .steps
                 .last()
@@ -292,6 +297,7 @@ impl Runner<'_> {
         if create || !work.state.known {
             // The row to claim, and the schema to work in.
             let nothing = Group {
+                start: None,
                 steps: &[],
                 ..*group
             };
@@ -308,7 +314,7 @@ impl Runner<'_> {
         Ok(applied)
     }
 
-    /// Applies steps in one transaction.
+    /// Applies a baseline and steps in one transaction. The baseline is the first in the answer.
     async fn apply(
         &self,
         session: &mut Session<'_>,
@@ -321,12 +327,15 @@ impl Runner<'_> {
         let message = self.message(target, work, group, head, create);
         let dispatch = self.dispatch(work.facts.citus);
         match self.send_watched(session, &message, dispatch).await {
-            Ok(answers) => Ok(group
-                .steps
-                .iter()
-                .zip(message.recorded(&answers))
-                .map(|(step, rows)| applied(step.migration, rows))
-                .collect()),
+            Ok(answers) => {
+                let baseline = group.start.map(|start| start.baseline);
+                let steps = group.steps.iter().map(|step| step.migration);
+                let all = baseline.into_iter().chain(steps);
+                Ok(all
+                    .zip(message.recorded(&answers))
+                    .map(|(migration, rows)| applied(migration, rows))
+                    .collect())
+            }
             Err((failed, blocker)) => Err(Failure {
                 blocker,
                 ..Failure::of(&message, failed, dispatch, 0)
@@ -358,6 +367,10 @@ impl Runner<'_> {
             plain: group.plain,
             public: None,
         };
+        if let Some(start) = group.start {
+            let flattened = start.flattened(&work.plan);
+            self.add_baseline(&mut message, target, start, flattened, fill);
+        }
         for step in group.steps {
             let script = &step.migration.0.up.0;
             for index in 0..script.statements.len() {

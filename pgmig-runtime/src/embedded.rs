@@ -352,6 +352,9 @@ pub struct MigrationsParts {
     pub drizzle: &'static [Migration],
     /// The migrations of every tenant, in version order.
     pub tenant: &'static [Migration],
+    /// The baselines, at most one a scope. Each is in the form of a migration: the newest that it
+    /// flattens, with a script that makes all before it too.
+    pub baselines: &'static [Migration],
     /// The files themselves.
     pub files: Dir<'static>,
     /// The folder on the machine that built the binary.
@@ -400,6 +403,13 @@ impl Migrations {
             Scope::Drizzle => self.0.drizzle,
             Scope::Tenant => self.0.tenant,
         }
+    }
+
+    /// The baseline of a scope, where the binary carries one: its version is the newest that it
+    /// flattens, its script makes at once what all migrations up to that make.
+    pub fn baseline(&self, scope: Scope) -> Option<&'static Migration> {
+        let mut all = self.0.baselines.iter();
+        all.find(|baseline| baseline.0.scope == scope)
     }
 
     /// The files that the binary carries, as they were when it was built.

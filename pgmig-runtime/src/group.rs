@@ -1,14 +1,17 @@
 //! Which migrations share a transaction.
 
+use crate::baseline::Start;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::look::Work;
 use crate::planner::Step;
 use crate::retry::Cause;
 
-/// Steps that share one transaction, or the one step that must run outside of any.
+/// Steps that share one transaction, or the one step that must run outside of any. A baseline goes
+/// before them.
 #[derive(Debug)]
 pub(crate) struct Group<'p> {
+    pub(crate) start: Option<Start>,
     pub(crate) steps: &'p [Step],
     pub(crate) transactional: bool,
     /// Whether `CONCURRENTLY` is left out.
@@ -26,7 +29,10 @@ pub(crate) fn split(
         return failure;
     };
     let avoidable = ["55006", "55P04", "53200"].contains(&error.sqlstate.as_str());
-    let first = group.steps.first().map(|step| step.migration.0.version);
+    let first = match group.start {
+        Some(start) => Some(start.baseline.0.version),
+        None => group.steps.first().map(|step| step.migration.0.version),
+    };
     if !avoidable || first == Some(error.version) {
         return failure;
     }
@@ -40,7 +46,8 @@ pub(crate) fn split(
 /// Divides a plan into transactions. An existing target gets one a migration, so that each lock is
 /// held for one only; a fresh one gets all it can in one.
 pub(crate) fn groups<'p>(work: &'p Work, splits: &[&str]) -> Vec<Group<'p>> {
-    let steps = &work.plan.steps;
+    let flattened = work.start.map_or(0, |start| start.flattened);
+    let steps = work.plan.steps.get(flattened..).unwrap_or_default();
     let plain = work.plan.fresh && work.facts.empty;
     let mut groups: Vec<Group<'p>> = Vec::new();
     let mut start = 0;
@@ -56,6 +63,7 @@ pub(crate) fn groups<'p>(work: &'p Work, splits: &[&str]) -> Vec<Group<'p>> {
         });
         if !together {
             groups.push(Group {
+                start: None,
                 steps: &steps[start..=index],
                 transactional: here,
                 plain,
@@ -63,7 +71,32 @@ pub(crate) fn groups<'p>(work: &'p Work, splits: &[&str]) -> Vec<Group<'p>> {
             start = index + 1;
         }
     }
+    if let Some(start) = work.start {
+        begin_with(start, &mut groups, splits);
+    }
     groups
+}
+
+/// Puts a baseline before the rest, in one transaction with the first of them where that can be. A
+/// migration that wants a commit before it wants it after what the baseline has flattened: there,
+/// an enum has all its values from the beginning.
+fn begin_with(start: Start, groups: &mut Vec<Group<'_>>, splits: &[&str]) {
+    let can_follow = |group: &&mut Group<'_>| {
+        let first = group.steps.first().map(|step| step.migration.0.version);
+        group.transactional && first.is_none_or(|first| !splits.contains(&first))
+    };
+    match groups.first_mut().filter(can_follow) {
+        Some(first) => first.start = Some(start),
+        None => groups.insert(
+            0,
+            Group {
+                start: Some(start),
+                steps: &[],
+                transactional: true,
+                plain: true,
+            },
+        ),
+    }
 }
 
 /// Whether a step can run in a transaction: always, when its file says so; on a schema that is

@@ -5,6 +5,7 @@
 mod activity;
 mod adopt;
 mod apply;
+mod baseline;
 mod db;
 mod disagreement;
 mod drizzle;
@@ -52,8 +53,8 @@ pub use fleet::{
 };
 pub use migrator::Migrator;
 pub use report::{
-    Adoption, Applied, MigrationState, MigrationStatus, Pending, Repaired, Report, ScopeStatus,
-    SetupReport, Status, TargetPlan, TenantState, TenantStatus,
+    Adoption, Applied, FromBaseline, MigrationState, MigrationStatus, Pending, Repaired, Report,
+    ScopeStatus, SetupReport, Status, TargetPlan, TenantState, TenantStatus,
 };
 pub use retry::Retry;
 pub use rollback::{

@@ -2,6 +2,7 @@
 
 use crate::adopt::{self, Adopted};
 use crate::apply::Runner;
+use crate::baseline::{self, Start};
 use crate::db::Session;
 use crate::embedded::ScriptParts;
 use crate::error::{Error, PlanError};
@@ -17,6 +18,8 @@ pub(crate) struct Work {
     pub(crate) state: State,
     pub(crate) facts: Facts,
     pub(crate) plan: Plan,
+    /// The baseline that a target with nothing starts from.
+    pub(crate) start: Option<Start>,
     /// What another tool applied, and the ledger does not have yet.
     pub(crate) adopted: Option<Adopted>,
 }
@@ -78,12 +81,20 @@ impl Runner<'_> {
         if let Some(version) = &plan.ahead {
             self.warn_ahead(target, version);
         }
+        let start = baseline::start(self.baseline(target), &plan, facts.empty);
         Ok(Look::Behind(Box::new(Work {
             state,
             facts,
             plan,
+            start,
             adopted,
         })))
+    }
+
+    /// The baseline that may be used for a target.
+    pub(crate) fn baseline(&self, target: &Target) -> Option<&'static Migration> {
+        let baseline = self.migrations.baseline(target.scope);
+        baseline.filter(|_| self.settings.baselines)
     }
 
     /// The embedded head of a target.

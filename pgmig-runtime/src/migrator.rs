@@ -18,7 +18,7 @@ use crate::retry::{Cause, Retry};
 use crate::settings::{Dispatch, OnDrift, OutOfOrder, Settings, UnknownNewer};
 use crate::target::Target;
 use crate::verify::Which;
-use crate::{FingerprintOptions, Migration, Migrations, message, stale};
+use crate::{FingerprintOptions, Migration, Migrations, Scope, message, stale};
 
 /// Applies the migrations that a binary carries.
 ///
@@ -192,6 +192,15 @@ impl Migrator {
         self
     }
 
+    /// Whether a schema that has nothing yet begins with the baseline that the binary carries, if
+    /// any; it does otherwise. Without, every migration is applied, which comes to the same and
+    /// takes longer.
+    #[must_use]
+    pub fn baselines(mut self, use_them: bool) -> Self {
+        self.settings.baselines = use_them;
+        self
+    }
+
     /// Migrates `public`, with what drizzle-kit generated behind it.
     ///
     /// # Errors
@@ -300,7 +309,9 @@ impl Migrator {
     /// The target of a tenant.
     pub(crate) fn target(&self, tenant: Uuid) -> Result<Target, Error> {
         let schema = (self.settings.tenant_schema)(tenant);
-        let dollars = schema.contains('$') && self.migrations.tenant().iter().any(fills_bodies);
+        let scripts = self.migrations.tenant().iter();
+        let mut scripts = scripts.chain(self.migrations.baseline(Scope::Tenant));
+        let dollars = schema.contains('$') && scripts.any(fills_bodies);
         if dollars {
             return Err(Error::SchemaName {
                 schema,

@@ -15,7 +15,11 @@ use crate::target::Target;
 pub struct Report {
     /// The schema.
     pub target: Target,
-    /// What was applied, in order; empty when there was nothing to do.
+    /// The baseline that it began with, where the schema had nothing yet and the binary carries
+    /// one.
+    pub baseline: Option<Box<FromBaseline>>,
+    /// What was applied, in order, after the baseline if there was one; empty when there was
+    /// nothing to do.
     pub applied: Vec<Applied>,
     /// What was taken over before, where another tool had applied migrations.
     pub adopted: Option<Box<Adoption>>,
@@ -34,8 +38,27 @@ pub struct Report {
 impl Report {
     /// Whether nothing was to do.
     pub fn is_noop(&self) -> bool {
-        self.applied.is_empty()
+        self.applied.is_empty() && self.baseline.is_none()
     }
+}
+
+/// The baseline that a schema began with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct FromBaseline {
+    /// The version of the newest migration that it flattens.
+    pub version: &'static str,
+    /// Its file.
+    pub path: &'static str,
+    /// How many migrations it stands for. The ledger has each of them as applied.
+    pub migrations: usize,
+    /// How long it took, by the server's clock.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "duration_ms", with = "crate::report::milliseconds")
+    )]
+    pub duration: Duration,
 }
 
 /// What was taken over from another tool.
@@ -90,7 +113,10 @@ pub struct TargetPlan {
     pub target: Target,
     /// Whether the schema would be created.
     pub creates_schema: bool,
-    /// What would be applied, in order.
+    /// The baseline that it would begin with, where the schema has nothing yet and the binary
+    /// carries one.
+    pub baseline: Option<Box<Pending>>,
+    /// What would be applied, in order, after the baseline if there is one.
     pub pending: Vec<Pending>,
     /// The newest version in the ledger, where it is newer than all that the binary carries.
     pub ahead: Option<String>,
@@ -253,6 +279,7 @@ impl Report {
     pub(crate) fn new(target: &Target) -> Self {
         Report {
             target: target.clone(),
+            baseline: None,
             applied: Vec::new(),
             adopted: None,
             created: false,

@@ -76,6 +76,8 @@ pub(crate) struct Settings {
     pub(crate) dispatch: Dispatch,
     pub(crate) adopt: Adopt,
     pub(crate) drizzle_ledger: bool,
+    /// Whether a schema that has nothing yet begins with a baseline.
+    pub(crate) baselines: bool,
     /// Whether tenant schemas have the names that pgmig gives by default.
     pub(crate) default_names: bool,
     pub(crate) fleet: FleetSettings,
@@ -105,6 +107,7 @@ impl Settings {
             dispatch: Dispatch::default(),
             adopt: migrations.0.adopt.clone(),
             drizzle_ledger: true,
+            baselines: true,
             default_names: true,
             fleet: FleetSettings::default(),
             on_drift: OnDrift::default(),
@@ -129,6 +132,7 @@ impl fmt::Debug for Settings {
             .field("dispatch", &self.dispatch)
             .field("adopt", &self.adopt)
             .field("drizzle_ledger", &self.drizzle_ledger)
+            .field("baselines", &self.baselines)
             .field("fleet", &self.fleet)
             .field("on_drift", &self.on_drift)
             .field("counted", &self.counted)

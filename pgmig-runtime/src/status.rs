@@ -6,14 +6,15 @@ use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::adopt;
-use crate::db::{Db, Session};
+use crate::baseline::{self, Start};
+use crate::db::{Db, Session, truth};
 use crate::embedded::ScriptParts;
 use crate::error::Error;
 use crate::failure::Failure;
-use crate::ledger::{Facts, State, TargetRow, recorded};
+use crate::ledger::{Facts, State, TargetRow, nothing_in, recorded};
 use crate::look::{Look, Work};
 use crate::message::{Fill, script_text};
-use crate::planner::{self, Plan, Policy, Recorded, Step};
+use crate::planner::{self, Plan, Policy, Recorded};
 use crate::report::{
     MigrationState, MigrationStatus, Pending, ScopeStatus, Status, TargetPlan, TenantState,
     TenantStatus,
@@ -174,10 +175,13 @@ impl Migrator {
     ) -> Result<Option<TargetPlan>, Error> {
         let embedded = self.migrations.of(target.scope);
         let query = format!(
-            "SELECT FROM pg_catalog.pg_namespace WHERE nspname = {}",
-            quote::literal(&target.schema)
+            "SELECT {empty} AS empty FROM pg_catalog.pg_namespace WHERE nspname = {schema}",
+            empty = nothing_in(&target.schema),
+            schema = quote::literal(&target.schema)
         );
         let present = self.read(session, query).await?.unwrap_or_default();
+        let nothing = present.first().map_or(Ok(true), |row| truth(row, "empty"));
+        let nothing = nothing.map_err(unreadable)?;
         let state = State {
             present: !present.is_empty(),
             ..State::default()
@@ -192,7 +196,9 @@ impl Migrator {
             out_of_order: OutOfOrder::Allow,
         };
         let plan = planner::plan(embedded, &known, policy).unwrap_or_default();
-        Ok(plan_of(target, &plan, !state.present, known.is_empty()))
+        let start = baseline::start(runner.baseline(target), &plan, nothing);
+        let empty = known.is_empty();
+        Ok(plan_of(target, &plan, start, !state.present, empty))
     }
 
     /// Rows of one query; `None` when the ledger's tables do not exist.
@@ -254,35 +260,48 @@ pub(crate) fn unreadable(source: sqlx::Error) -> Error {
 }
 
 fn target_plan(target: &Target, work: &Work) -> Option<TargetPlan> {
-    plan_of(target, &work.plan, !work.state.present, work.facts.empty)
+    let creates = !work.state.present;
+    plan_of(target, &work.plan, work.start, creates, work.facts.empty)
 }
 
-fn plan_of(target: &Target, plan: &Plan, creates: bool, empty: bool) -> Option<TargetPlan> {
+fn plan_of(
+    target: &Target,
+    plan: &Plan,
+    start: Option<Start>,
+    creates: bool,
+    empty: bool,
+) -> Option<TargetPlan> {
     let fill = Fill {
         schema: &target.schema,
         plain: plan.fresh && empty,
         public: None,
     };
+    let flattened = start.map_or(0, |start| start.flattened);
+    let steps = plan.steps.iter().skip(flattened);
     (!plan.steps.is_empty()).then(|| TargetPlan {
         target: target.clone(),
         creates_schema: creates,
-        pending: plan.steps.iter().map(|step| pending(step, fill)).collect(),
+        baseline: start.map(|start| Box::new(pending(start.baseline, 0, fill))),
+        pending: steps
+            .map(|step| {
+                let progress = step.resume.as_ref().map(|(_, progress)| progress);
+                let done = progress.map_or(0, |progress| progress.done);
+                pending(step.migration, done, fill)
+            })
+            .collect(),
         ahead: plan.ahead.clone(),
     })
 }
 
-fn pending(step: &Step, fill: Fill<'_>) -> Pending {
-    let script: &'static ScriptParts = &step.migration.0.up.0;
+fn pending(migration: &'static Migration, done: usize, fill: Fill<'_>) -> Pending {
+    let script: &'static ScriptParts = &migration.0.up.0;
     let loses = script.statements.iter().filter(|s| s.0.destroys_data);
     Pending {
-        version: step.migration.0.version,
-        name: step.migration.0.name,
+        version: migration.0.version,
+        name: migration.0.name,
         path: script.path,
         transactional: script.transactional,
-        done: step
-            .resume
-            .as_ref()
-            .map_or(0, |(_, progress)| progress.done),
+        done,
         destroys_data: loses.map(|s| (s.0.kind, s.0.line)).collect(),
         sql: script_text(script, fill),
     }

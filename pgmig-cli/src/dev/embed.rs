@@ -17,6 +17,7 @@ pub(super) fn embed(folder: &Folder, shown: &str) -> &'static Migrations {
         public: all(&folder.public),
         drizzle: all(&folder.drizzle),
         tenant: all(&folder.tenant),
+        baselines: list(folder.baselines.iter().map(|one| baseline(one, shown))),
         files: Dir::new("", &[]),
         folder: "",
         tenant_folder: "",
@@ -31,11 +32,7 @@ pub(super) fn embed(folder: &Folder, shown: &str) -> &'static Migrations {
 
 fn migration(migration: &pgmig_core::Migration, shown: &str) -> Migration {
     MigrationParts {
-        scope: match migration.scope {
-            pgmig_core::Scope::Public => Scope::Public,
-            pgmig_core::Scope::Drizzle => Scope::Drizzle,
-            pgmig_core::Scope::Tenant => Scope::Tenant,
-        },
+        scope: scope(migration.scope),
         version: text(migration.version.as_str()),
         name: text(&migration.name),
         checksum: migration.checksum.0,
@@ -51,6 +48,30 @@ fn migration(migration: &pgmig_core::Migration, shown: &str) -> Migration {
         }),
     }
     .embed()
+}
+
+fn baseline(baseline: &pgmig_core::Baseline, shown: &str) -> Migration {
+    MigrationParts {
+        scope: scope(baseline.scope),
+        version: text(baseline.version.as_str()),
+        name: "baseline",
+        checksum: baseline.checksum.0,
+        head: baseline.head.0,
+        up: script(&baseline.script, shown),
+        down: None,
+        locked: true,
+        commit_before: false,
+        drizzle: None,
+    }
+    .embed()
+}
+
+fn scope(scope: pgmig_core::Scope) -> Scope {
+    match scope {
+        pgmig_core::Scope::Public => Scope::Public,
+        pgmig_core::Scope::Drizzle => Scope::Drizzle,
+        pgmig_core::Scope::Tenant => Scope::Tenant,
+    }
 }
 
 fn script(script: &pgmig_core::Script, shown: &str) -> Script {

@@ -2,8 +2,8 @@
 
 use super::named::{self, Candidate};
 use super::{Change, Place, Plan};
-use crate::lock::{self, Entry, Finding, Kind, Line, State};
-use crate::{Error, Loaded, Problem, Severity};
+use crate::lock::{self, BaselineEntry, Entry, Finding, Kind, Line, State};
+use crate::{Checksum, Error, Loaded, Problem, Scope, Severity};
 
 /// Plans the lock file that has every migration of the folder. A locked migration that is not as
 /// it was has to be named in `accept`; a lock file that was changed by hand as `pgmig.lock`.
@@ -64,13 +64,44 @@ pub fn lock(loaded: &Loaded, accept: &[String]) -> Result<Plan, Error> {
 
 /// Writes the lock file, where it changes.
 pub(super) fn write(loaded: &Loaded, entries: &[Entry], plan: &mut Plan) {
-    let text = lock::render(entries);
+    let text = lock::render_with(entries, &baselines(loaded, plan));
     if text != loaded.lock.text {
         plan.changes.push(Change::Write {
             file: Place::below(loaded, lock::FILE),
             text,
         });
     }
+}
+
+/// The baselines that stay locked, as they were: whether each still fits is for the macro to say.
+pub(super) fn baselines(loaded: &Loaded, plan: &mut Plan) -> Vec<BaselineEntry> {
+    let mut kept = Vec::new();
+    for scope in Scope::ALL {
+        let lines = loaded.lock.baselines.iter().map(|line| &line.entry);
+        let mut lines: Vec<&BaselineEntry> = lines.filter(|entry| entry.scope == scope).collect();
+        if lines.is_empty() {
+            continue;
+        }
+        let path = crate::baseline::file(scope);
+        if !loaded.folder.files.contains(&path) {
+            plan.notes
+                .push(format!("the baseline of {scope} is no longer locked"));
+            continue;
+        }
+        // Of those of two branches, the one whose file is there.
+        let is_there = |entry: &&BaselineEntry| Some(entry.checksum) == checksum(loaded, scope);
+        lines.sort_by(|a, b| a.version.cmp(&b.version));
+        let entry = lines.iter().copied().find(is_there).or(lines.pop());
+        kept.extend(entry.cloned());
+    }
+    kept
+}
+
+/// The checksum of the baseline that is there.
+fn checksum(loaded: &Loaded, scope: Scope) -> Option<Checksum> {
+    let mut all = loaded.baselines.iter();
+    let found = all.find(|(of, _)| *of == scope)?;
+    Some(found.1)
 }
 
 /// What is wrong besides what the lock file is about.

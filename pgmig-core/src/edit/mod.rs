@@ -14,6 +14,7 @@
 //! ```
 
 mod apply;
+mod baseline;
 mod init;
 mod lock;
 mod named;
@@ -27,6 +28,7 @@ use std::path::PathBuf;
 
 use crate::Loaded;
 
+pub use baseline::{baseline, flattened};
 pub use init::init;
 pub use lock::lock;
 pub use new::{New, new};

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::layout::{Found, Layout, Roots};
 use crate::lock::{self, About, Entry, Finding, Line, Lock, Present, State, Verdict};
-use crate::{Folder, Problem, Scope, Severity, TenantFolder, Version};
+use crate::{Checksum, Folder, Problem, Scope, Severity, TenantFolder, Version, baseline};
 use read::Read;
 
 /// What [`load`] found. The folder is there even when there are problems: it holds whatever could
@@ -26,6 +26,8 @@ pub struct Loaded {
     pub(crate) lock: Lock,
     /// How the folder differs from the lock file, sound or not.
     pub(crate) findings: Vec<Finding>,
+    /// The checksums of the baselines that are there, whatever the lock file has.
+    pub(crate) baselines: Vec<(Scope, Checksum)>,
     /// Migrations that are there, but could not be read.
     unread: Vec<Absent>,
 }
@@ -171,6 +173,8 @@ pub fn load_with(root: &Path, shown: &str, options: &Options) -> Loaded {
     let Read {
         mut folder,
         unread,
+        baselines,
+        unread_baselines,
         levels,
         foreign,
     } = read::all(&roots, options.layout, &mut problems);
@@ -183,6 +187,16 @@ pub fn load_with(root: &Path, shown: &str, options: &Options) -> Loaded {
     for (index, migration) in folder.migrations_mut().enumerate() {
         migration.locked = verdict.claimed.contains(&index);
     }
+    let checksum = |found: &baseline::Found| (found.scope, found.read.checksum);
+    let checksums = baselines.iter().map(checksum).collect();
+    folder.baselines = baseline::settle(
+        baselines,
+        &unread_baselines,
+        &folder,
+        &lock,
+        shown,
+        &mut problems,
+    );
     crate::sql::check::commit_before(&mut folder);
     // Of a lock file that is not sound nothing is concluded, and a folder that is taken over has
     // been applied: there all migrations look new, and are not.
@@ -206,6 +220,7 @@ pub fn load_with(root: &Path, shown: &str, options: &Options) -> Loaded {
         shown: shown.to_owned(),
         lock,
         findings: verdict.findings,
+        baselines: checksums,
         unread,
     };
     // Nothing is concluded from a lock file that is not sound: what is wrong with it has been told.

@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{Absent, shadow};
+use crate::baseline::{self, Found as FoundBaseline};
 use crate::layout::{self, Asked, Found, Layout, Roots, drizzle};
 use crate::lint::Levels;
 use crate::parallel;
@@ -15,6 +16,10 @@ pub(super) struct Read {
     pub(super) folder: Folder,
     /// Migrations that are there, but could not be read.
     pub(super) unread: Vec<Absent>,
+    /// Baselines that are there.
+    pub(super) baselines: Vec<FoundBaseline>,
+    /// The scopes whose baseline is there, but could not be read.
+    pub(super) unread_baselines: Vec<Scope>,
     /// How loud each lint is.
     pub(super) levels: Levels,
     /// Whether another tool made the folder.
@@ -35,6 +40,8 @@ pub(super) fn all(roots: &Roots<'_>, layout: Option<Layout>, problems: &mut Vec<
     let misnamed = listing.misnamed.into_iter();
     let mut read = Read {
         unread: misnamed.map(Absent::from).collect(),
+        baselines: Vec::new(),
+        unread_baselines: Vec::new(),
         levels: settings.levels,
         foreign: listing
             .found
@@ -46,6 +53,7 @@ pub(super) fn all(roots: &Roots<'_>, layout: Option<Layout>, problems: &mut Vec<
             public: Vec::new(),
             drizzle: Vec::new(),
             tenant: Vec::new(),
+            baselines: Vec::new(),
             files,
             ignored: asked.ignored,
             out_of_order: settings.out_of_order,
@@ -55,6 +63,16 @@ pub(super) fn all(roots: &Roots<'_>, layout: Option<Layout>, problems: &mut Vec<
     let scripts = parallel::map(&listing.found, |found| Scripts::read(found, roots));
     for (found, scripts) in listing.found.into_iter().zip(scripts) {
         read.add(found, scripts, problems);
+    }
+    for scope in listing.baselines {
+        read.folder.files.push(baseline::file(scope));
+        match script::read_baseline(roots, scope, problems) {
+            Some(script) => read.baselines.push(FoundBaseline {
+                scope,
+                read: script,
+            }),
+            None => read.unread_baselines.push(scope),
+        }
     }
     drizzle::tenant::fill(&mut read.folder.tenant);
     shadow::mark(&mut read.folder);

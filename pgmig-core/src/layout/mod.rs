@@ -173,6 +173,8 @@ pub(crate) struct Found {
 pub(crate) struct Listing {
     /// The migrations, by scope, then version, then name.
     pub(crate) found: Vec<Found>,
+    /// The scopes that have a baseline.
+    pub(crate) baselines: Vec<Scope>,
     /// Files that say how the scripts are to be read, and so travel with them.
     pub(crate) beside: Vec<String>,
     /// What is wrong with the folder and its names.

@@ -8,13 +8,17 @@ use super::{
     prisma, refinery, sqlx,
 };
 use crate::nearest::nearest;
-use crate::{Problem, Scope, lock, settings};
+use crate::{Problem, Scope, baseline, lock, settings};
 
 /// Lists a folder.
 pub(crate) fn list(roots: &Roots<'_>, asked: &Asked) -> Listing {
     let mut listing = Listing::default();
     let mut all = entries(roots.root, roots.shown, &mut listing.problems);
     all.retain(|entry| !is_pgmigs(entry) && !asked.ignored.contains(&entry.name));
+    if let Some(at) = all.iter().position(is_baselines) {
+        all.remove(at);
+        baselines(roots, asked, &mut listing);
+    }
     let is_scope =
         |entry: &Entry, scope: Scope| entry.kind == Kind::Folder && entry.name == scope.as_str();
     let (scopes, rest): (Vec<Entry>, Vec<Entry>) = all
@@ -90,6 +94,36 @@ fn scope(dir: &Dir<'_>, entries: Vec<Entry>, listing: &mut Listing) {
 /// The lock file and the settings: whoever reads those looks at them.
 fn is_pgmigs(entry: &Entry) -> bool {
     entry.kind == Kind::File && [lock::FILE, settings::FILE].contains(&entry.name.as_str())
+}
+
+fn is_baselines(entry: &Entry) -> bool {
+    entry.kind == Kind::Folder && entry.name == baseline::FOLDER
+}
+
+/// Lists the folder of baselines: beside any layout it is pgmig's own.
+fn baselines(roots: &Roots<'_>, asked: &Asked, listing: &mut Listing) {
+    let shown = format!("{}/{}", roots.shown, baseline::FOLDER);
+    let root = roots.root.join(baseline::FOLDER);
+    let inside = entries(&root, &shown, &mut listing.problems);
+    for entry in inside {
+        let path = format!("{}/{}", baseline::FOLDER, entry.name);
+        let mut scopes = baseline::SCOPES.into_iter();
+        match scopes.find(|scope| baseline::file(*scope) == path) {
+            _ if asked.ignored.contains(&path) => {}
+            Some(scope) if entry.kind == Kind::File => listing.baselines.push(scope),
+            None if entry.kind == Kind::File && is_companion(&entry.name) => {}
+            _ => listing.problems.push(
+                Problem::error(
+                    "stray-file",
+                    format!("{shown}/{}", entry.name),
+                    "no baseline",
+                )
+                .note("`public.sql` and `tenant.sql` are what can be in this folder")
+                .help("`cargo pgmig baseline` makes a baseline")
+                .help("move this out of the folder, or delete it"),
+            ),
+        }
+    }
 }
 
 fn two_tenants(roots: &Roots<'_>) -> Problem {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::verify::{Finding, Kind, Present};
 use super::{Entry, FILE};
 use crate::shell::shell;
-use crate::{Checksum, Folder, Layout, Migration, Problem, Scope, settings};
+use crate::{Folder, Layout, Migration, Problem, Scope, settings};
 
 /// What the messages need to know besides.
 pub(crate) struct About<'a> {
@@ -75,7 +75,7 @@ impl About<'_> {
     fn edited(&self, locked: &Entry, present: &Present, twin: Option<&str>) -> Problem {
         let Entry { name, checksum, .. } = locked;
         let path = self.path(&present.path);
-        let (has, is) = (short(*checksum), short(present.entry.checksum));
+        let (has, is) = (checksum.short(), present.entry.checksum.short());
         let title = format!("locked migration `{name}` was edited");
         let file = shell(&path);
         Problem::error("edited-migration", path, title)
@@ -100,10 +100,10 @@ impl About<'_> {
             .note(format!(
                 "{}/{FILE} has {} as `{} {}`, and the file is {}",
                 self.shown,
-                short(locked.checksum),
+                locked.checksum.short(),
                 locked.version,
                 locked.name,
-                short(now.entry.checksum)
+                now.entry.checksum.short()
             ))
             .help(format!("bring it back{back}"))
             .help(accept(&locked.name))
@@ -128,7 +128,7 @@ impl About<'_> {
             .at(self.lock, line.start..line.start + named)
             .note(format!(
                 "no file has this name, and none the text {}",
-                short(*checksum)
+                checksum.short()
             ));
         match instead {
             Some(path) => problem.note(format!("its version has `{}`", self.path(path))),
@@ -182,15 +182,6 @@ impl About<'_> {
             format!("{scope}/")
         }
     }
-}
-
-/// The beginning of a checksum, enough to tell two apart.
-fn short(checksum: Checksum) -> String {
-    checksum
-        .to_string()
-        .chars()
-        .take("v1:".len() + 12)
-        .collect()
 }
 
 fn restore(file: &str) -> String {

@@ -44,6 +44,35 @@ impl fmt::Display for Entry {
     }
 }
 
+/// A baseline as the lock file has it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BaselineEntry {
+    /// Whose schema it makes.
+    pub scope: Scope,
+    /// The version of the newest migration that it flattens.
+    pub version: Version,
+    /// The chain value of that migration's line, which covers all that it flattens.
+    pub after: String,
+    /// Its checksum.
+    pub checksum: Checksum,
+}
+
+impl fmt::Display for BaselineEntry {
+    /// The line without the chain value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let BaselineEntry {
+            scope,
+            version,
+            after,
+            checksum,
+        } = self;
+        write!(f, "{BASELINE} {scope} {version} {after} {checksum}")
+    }
+}
+
+/// The word that begins the line of a baseline.
+pub(super) const BASELINE: &str = "baseline";
+
 const HEAD: &str = "\
 # pgmig lock file, format 1
 # Made by `cargo pgmig lock`. Commit it; do not edit it.
@@ -51,8 +80,13 @@ const HEAD: &str = "\
 # with `cargo pgmig renumber`, then run `cargo pgmig lock`.
 ";
 
-/// The lock file that has `entries`, in any order.
+/// The lock file that has `entries`, in any order, and no baseline.
 pub fn render(entries: &[Entry]) -> String {
+    render_with(entries, &[])
+}
+
+/// The lock file that has `entries` and `baselines`, in any order.
+pub fn render_with(entries: &[Entry], baselines: &[BaselineEntry]) -> String {
     let mut sorted: Vec<&Entry> = entries.iter().collect();
     sorted.sort_by(|a, b| (a.scope, &a.version, &a.name).cmp(&(b.scope, &b.version, &b.name)));
     let mut file = String::from(HEAD);
@@ -65,6 +99,13 @@ pub fn render(entries: &[Entry]) -> String {
         seal.add(&line);
         file.push_str(&format!("{line} {chain}\n"));
         before = Some((entry.scope, chain));
+    }
+    let mut baselines: Vec<&BaselineEntry> = baselines.iter().collect();
+    baselines.sort_by_key(|baseline| baseline.scope);
+    for baseline in baselines {
+        let line = baseline.to_string();
+        seal.add(&line);
+        file.push_str(&format!("{line} {}\n", link("", &line)));
     }
     file.push_str(&format!("end {}\n", seal.value()));
     file

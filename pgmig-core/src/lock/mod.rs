@@ -5,12 +5,16 @@
 //! # Made by `cargo pgmig lock`. Commit it; do not edit it.
 //! public 1 create_public_tables v1:<64 hex digits> <chain, 16 hex digits>
 //! tenant 1 create_customers v1:<64 hex digits> <chain, 16 hex digits>
+//! baseline public 1 <chain, 16 hex digits> v1:<64 hex digits> <chain, 16 hex digits>
 //! end <16 hex digits>
 //! ```
 //!
 //! A line a migration: scope, version, name, checksum, chain value; first those of `public`, then
 //! those of `tenant`, in version order. Lines that begin with `#` and empty lines mean nothing,
 //! nor does CRLF.
+//!
+//! A line a baseline: scope, the newest version that it flattens, the chain value of that
+//! version's line, the baseline's checksum, and a chain value that follows from nothing.
 //!
 //! The **chain value** is the beginning (8 bytes) of the SHA-256 of the chain value in the line
 //! before it in its scope (nothing for the first), a line feed, and the line up to the checksum.
@@ -26,13 +30,14 @@ mod say;
 mod verify;
 
 pub(crate) use changed::About;
-pub use entry::{Entry, render};
-pub(crate) use read::{Line, Lock, State, read};
+pub use entry::{BaselineEntry, Entry, render, render_with};
+pub(crate) use read::{BaselineLine, Line, Lock, State, read};
 pub(crate) use say::drafts;
 pub(crate) use verify::{Finding, Kind, Present, Verdict, verify};
 
 /// The problems that `cargo pgmig lock` can solve, or that only the lock file knows of.
-pub(crate) const CODES: [&str; 10] = [
+pub(crate) const CODES: [&str; 14] = [
+    "edited-baseline",
     "edited-migration",
     "lock-conflict",
     "lock-edited",
@@ -40,9 +45,12 @@ pub(crate) const CODES: [&str; 10] = [
     "lock-unreadable",
     "moved-migration",
     "out-of-order",
+    "removed-baseline",
     "removed-migration",
     "renamed-migration",
     "reordered-migration",
+    "stale-baseline",
+    "unlocked-baseline",
 ];
 
 /// The file's name.

@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 
-use super::entry::{Entry, Seal, link};
+use super::entry::{BASELINE, BaselineEntry, Entry, Seal, link};
 use super::{FILE, say};
 use crate::{Checksum, Problem, Scope, Version};
 
@@ -33,6 +33,8 @@ pub(crate) struct Lock {
     pub(crate) state: State,
     /// What it has, of both sides of a conflict.
     pub(crate) entries: Vec<Line>,
+    /// The baselines that it has, of both sides of a conflict.
+    pub(crate) baselines: Vec<BaselineLine>,
     /// Its text.
     pub(crate) text: String,
 }
@@ -43,6 +45,7 @@ pub(crate) fn read(root: &Path, shown: &str, problems: &mut Vec<Problem>) -> Loc
     let mut lock = Lock {
         state: State::Missing,
         entries: Vec::new(),
+        baselines: Vec::new(),
         text: String::new(),
     };
     let text = match std::fs::read(root.join(FILE)) {
@@ -83,6 +86,7 @@ pub(crate) fn parse(text: String, path: &str, problems: &mut Vec<Problem>) -> Lo
     Lock {
         state,
         entries: reader.lines,
+        baselines: reader.baselines,
         text,
     }
 }
@@ -108,10 +112,24 @@ impl Line {
     }
 }
 
+/// A baseline's line.
+#[derive(Debug)]
+pub(crate) struct BaselineLine {
+    /// The baseline.
+    pub(crate) entry: BaselineEntry,
+    /// The line up to the checksum.
+    content: String,
+    /// Whether the line is as pgmig wrote it.
+    genuine: bool,
+    /// The line's bytes in the file.
+    pub(crate) at: Range<usize>,
+}
+
 #[derive(Debug, Default)]
 struct Reader {
     lines: Vec<Line>,
-    /// The `end` lines: value, place, and how many entries came before.
+    baselines: Vec<BaselineLine>,
+    /// The `end` lines: value, place, and how many lines came before.
     ends: Vec<(String, Range<usize>, usize)>,
     /// The first conflict marker.
     marker: Option<Range<usize>>,
@@ -143,7 +161,16 @@ impl Reader {
             return;
         }
         if let Some(value) = line.strip_prefix("end ") {
-            self.ends.push((value.to_owned(), at, self.lines.len()));
+            let lines = self.lines.len() + self.baselines.len();
+            self.ends.push((value.to_owned(), at, lines));
+        } else if let Some((entry, chain)) = baseline(line) {
+            let content = line[..line.len() - chain.len() - 1].to_owned();
+            self.baselines.push(BaselineLine {
+                entry,
+                genuine: link("", &content) == chain,
+                content,
+                at,
+            });
         } else if let Some((entry, chain)) = entry(line) {
             self.lines.push(Line {
                 entry,
@@ -170,6 +197,10 @@ impl Reader {
         if let Some(at) = self.nonsense.clone() {
             return (State::Damaged, Some(say::nonsense(path, text, at)));
         }
+        if let Some(line) = self.baselines.iter().find(|line| !line.genuine) {
+            let at = line.at.clone();
+            return (State::Damaged, Some(say::changed_line(path, text, at)));
+        }
         let misfits = self.misfits();
         let genuine = |index: &usize| self.is_genuine(*index);
         if let Some(index) = misfits.iter().find(|index| !genuine(index)) {
@@ -177,6 +208,7 @@ impl Reader {
             return (State::Damaged, Some(say::changed_line(path, text, at)));
         }
         let second_end = self.ends.get(1).map(|(_, at, _)| at.clone());
+        let second_end = second_end.or_else(|| self.second_baseline());
         let misfit = misfits.first().map(|index| self.lines[*index].at.clone());
         if let Some(at) = misfit.or(second_end) {
             self.drop_repeated();
@@ -204,6 +236,13 @@ impl Reader {
         misfits
     }
 
+    /// A second baseline of a scope, or one that is not where pgmig would put it.
+    fn second_baseline(&self) -> Option<Range<usize>> {
+        let mut pairs = self.baselines.windows(2);
+        let twin = pairs.find(|pair| pair[0].entry.scope >= pair[1].entry.scope);
+        twin.map(|pair| pair[1].at.clone())
+    }
+
     /// Whether pgmig wrote the line at some time: its chain value follows from another line that
     /// is there, or from none.
     fn is_genuine(&self, index: usize) -> bool {
@@ -223,11 +262,14 @@ impl Reader {
         for line in &self.lines {
             seal.add(&line.content);
         }
+        for line in &self.baselines {
+            seal.add(&line.content);
+        }
         let [(value, at, lines)] = self.ends.as_slice() else {
             let at = self.lines.last().map_or(0..0, |line| line.at.clone());
             return (State::Damaged, Some(say::no_end(path, text, at)));
         };
-        if *value != seal.value() || *lines != self.lines.len() {
+        if *value != seal.value() || *lines != self.lines.len() + self.baselines.len() {
             let problem = say::wrong_end(path, text, at.clone());
             return (State::Damaged, Some(problem));
         }
@@ -237,18 +279,17 @@ impl Reader {
     fn drop_repeated(&mut self) {
         let mut seen = HashSet::new();
         self.lines.retain(|line| seen.insert(line.entry.clone()));
+        let mut seen = HashSet::new();
+        let first = |line: &BaselineLine| seen.insert(line.entry.clone());
+        self.baselines.retain(first);
     }
 }
 
 /// Reads `public 1 create_users v1:... 0123456789abcdef`.
 fn entry(line: &str) -> Option<(Entry, &str)> {
     let mut words = line.split(' ');
-    let scope = words.next()?;
-    let scope = Scope::ALL
-        .into_iter()
-        .find(|known| known.as_str() == scope)?;
-    let written = words.next()?;
-    let version = Version::parse(written).filter(|version| version.as_str() == written)?;
+    let scope = scope(words.next()?)?;
+    let version = version(words.next()?)?;
     let name = words.next().filter(|name| !name.is_empty())?.to_owned();
     let checksum = checksum(words.next()?)?;
     let chain = words.next()?;
@@ -259,6 +300,29 @@ fn entry(line: &str) -> Option<(Entry, &str)> {
         checksum,
     };
     words.next().is_none().then_some((entry, chain))
+}
+
+/// Reads `baseline public 1 0123456789abcdef v1:... 0123456789abcdef`.
+fn baseline(line: &str) -> Option<(BaselineEntry, &str)> {
+    let mut words = line.split(' ');
+    words.next().filter(|word| *word == BASELINE)?;
+    let entry = BaselineEntry {
+        scope: scope(words.next()?)?,
+        version: version(words.next()?)?,
+        after: words.next()?.to_owned(),
+        checksum: checksum(words.next()?)?,
+    };
+    let chain = words.next()?;
+    words.next().is_none().then_some((entry, chain))
+}
+
+fn scope(word: &str) -> Option<Scope> {
+    let mut all = Scope::ALL.into_iter();
+    all.find(|known| known.as_str() == word)
+}
+
+fn version(word: &str) -> Option<Version> {
+    Version::parse(word).filter(|version| version.as_str() == word)
 }
 
 /// Reads `v1:` and 64 lower-case hexadecimal digits.

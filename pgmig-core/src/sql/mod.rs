@@ -9,7 +9,7 @@ pub(crate) mod names;
 mod plpgsql;
 mod psql;
 pub(crate) mod slot;
-mod split;
+pub(crate) mod split;
 mod squawk;
 mod stack;
 mod syntax;

@@ -5,6 +5,7 @@
 //! in the transaction of the migration itself.
 
 mod adopt;
+mod baseline;
 mod ddl;
 mod journal;
 mod read;
@@ -13,7 +14,7 @@ mod rollback;
 mod write;
 
 pub(crate) use journal::Row;
-pub(crate) use read::{Facts, State, TargetRow, recorded};
+pub(crate) use read::{Facts, State, TargetRow, nothing_in, recorded};
 pub(crate) use write::{LEASED, script_digest, set_config, set_local};
 
 use sha2::{Digest as _, Sha256};

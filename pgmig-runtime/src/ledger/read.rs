@@ -37,7 +37,7 @@ pub(crate) struct Facts {
     pub(crate) recorded: Vec<Recorded>,
     /// Whether the database has the extension `citus`.
     pub(crate) citus: bool,
-    /// Whether the schema has no relation, or does not exist.
+    /// Whether the schema has no relation of its own, or does not exist.
     pub(crate) empty: bool,
     /// Whether the server lets this connection write.
     pub(crate) writable: bool,
@@ -128,10 +128,10 @@ impl Ledger {
         format!(
             "{history}; SELECT \
              EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus') AS citus, \
-             NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = {schema}) AS empty, \
+             {empty} AS empty, \
              NOT pg_catalog.pg_is_in_recovery() AND pg_catalog.current_setting('transaction_read_only') = 'off' AS writable{kept}",
             history = self.read_history(target),
-            schema = quote::literal(&target.schema),
+            empty = nothing_in(&target.schema),
         )
     }
 
@@ -158,6 +158,17 @@ impl Ledger {
             l = self.quoted,
         )
     }
+}
+
+/// Whether a schema has no relation, or does not exist. What an extension has put there does not
+/// count: it is nobody's data, and no migration makes it.
+pub(crate) fn nothing_in(schema: &str) -> String {
+    format!(
+        "NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS s ON s.oid = c.relnamespace WHERE s.nspname = {} AND c.relkind NOT IN ('i', 'I') \
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+         AND d.objid = c.oid AND d.deptype = 'e'))",
+        quote::literal(schema)
+    )
 }
 
 /// The row of one tenant.

@@ -197,6 +197,7 @@ impl Migrator {
             public: first(Scope::Public),
             drizzle: &[],
             tenant: first(Scope::Tenant),
+            baselines: &[],
             files: include_dir::Dir::new("", &[]),
             compare_folder: false,
             adopt: Adopt::default(),

@@ -147,6 +147,7 @@ impl Runner<'_> {
             self.open_back(session, target, work, step, head).await?;
         }
         let group = Group {
+            start: None,
             steps: std::slice::from_ref(step),
             transactional: transactional && step.resume.is_none(),
             plain: false,
@@ -220,6 +221,7 @@ impl Runner<'_> {
             state,
             facts,
             plan,
+            start: None,
             adopted: None,
         };
         Ok((work, version))

@@ -19,6 +19,27 @@ pub(crate) fn embed(files: &[(&str, &str)]) -> &'static Migrations {
     embed_folder(root.path(), false)
 }
 
+/// Embeds files, locked, with baselines of all that `files` have; `later` are drafts on top.
+pub(crate) fn embed_with_baselines(
+    files: &[(&str, &str)],
+    baselines: &[(pgmig_core::Scope, &str)],
+    later: &[(&str, &str)],
+) -> &'static Migrations {
+    let root = tempfile::tempdir().unwrap();
+    write_folder(root.path(), files);
+    let load = || pgmig_core::load(root.path(), "migrations");
+    pgmig_core::edit::lock(&load(), &[])
+        .unwrap()
+        .apply()
+        .unwrap();
+    for (scope, text) in baselines {
+        let plan = pgmig_core::edit::baseline(&load(), *scope, text).unwrap();
+        plan.apply().unwrap();
+    }
+    write_folder(root.path(), later);
+    embed_folder(root.path(), false)
+}
+
 /// Writes files below a folder.
 pub(crate) fn write_folder(root: &std::path::Path, files: &[(&str, &str)]) {
     for (path, text) in files {
@@ -63,6 +84,7 @@ pub(crate) fn embed_with(
             public: migrations(&folder.public),
             drizzle: migrations(&folder.drizzle),
             tenant: migrations(&folder.tenant),
+            baselines: leak(folder.baselines.iter().map(baseline).collect()),
             files: Dir::new("", leak(entries)),
             folder: text(&root.display().to_string()),
             tenant_folder: tenant.map_or("", |tenant| text(&tenant.display().to_string())),
@@ -110,11 +132,7 @@ fn text(text: &str) -> &'static str {
 
 fn migration(migration: &pgmig_core::Migration) -> Migration {
     MigrationParts {
-        scope: match migration.scope {
-            pgmig_core::Scope::Public => Scope::Public,
-            pgmig_core::Scope::Drizzle => Scope::Drizzle,
-            pgmig_core::Scope::Tenant => Scope::Tenant,
-        },
+        scope: scope(migration.scope),
         version: text(migration.version.as_str()),
         name: text(&migration.name),
         checksum: migration.checksum.0,
@@ -130,6 +148,30 @@ fn migration(migration: &pgmig_core::Migration) -> Migration {
         }),
     }
     .embed()
+}
+
+fn baseline(baseline: &pgmig_core::Baseline) -> Migration {
+    MigrationParts {
+        scope: scope(baseline.scope),
+        version: text(baseline.version.as_str()),
+        name: "baseline",
+        checksum: baseline.checksum.0,
+        head: baseline.head.0,
+        up: script(&baseline.script),
+        down: None,
+        locked: true,
+        commit_before: false,
+        drizzle: None,
+    }
+    .embed()
+}
+
+fn scope(scope: pgmig_core::Scope) -> Scope {
+    match scope {
+        pgmig_core::Scope::Public => Scope::Public,
+        pgmig_core::Scope::Drizzle => Scope::Drizzle,
+        pgmig_core::Scope::Tenant => Scope::Tenant,
+    }
 }
 
 fn script(script: &pgmig_core::Script) -> Script {
