@@ -1,7 +1,7 @@
 //! A PgBouncer in front of a database.
 
 use crate::bring::account::Account;
-use crate::bring::home::{Home, Root};
+use crate::bring::home::{Home, Root, reap};
 use crate::bring::settings::Settings;
 use crate::bring::{apt, files};
 use crate::{Error, TestDatabase};
@@ -59,7 +59,7 @@ impl PgBouncer {
         let port = this.configure(&account, database, pool_size)?;
         let mut command = program.command();
         command.arg("-q").arg(this.config());
-        this.home.spawn(account.apply(&mut command))?;
+        reap(this.home.spawn(account.apply(&mut command))?);
         this.wait_until_ready(port)?;
         this.url = format!(
             "postgres://{}@127.0.0.1:{port}/{}?sslmode=disable",
@@ -235,6 +235,8 @@ fn upstream(database: &TestDatabase) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
+    #[cfg(target_os = "linux")]
+    use crate::bring::process::Identity;
     use sqlx::{Connection as _, PgConnection, Row as _};
 
     async fn value(url: &str, sql: &'static str) -> String {
@@ -247,6 +249,27 @@ mod tests {
     fn the_version_is_read_from_the_first_line() {
         assert_eq!(version("PgBouncer 1.18.0\nlibevent 2.1.12-stable"), (1, 18));
         assert!(version("PgBouncer 1.24.1") >= PREPARED_STATEMENTS);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn nothing_of_a_pgbouncer_stays_in_the_table_of_processes() {
+        let db = TestDatabase::create().await.unwrap();
+        let bouncer = PgBouncer::start(&db, 1).unwrap();
+        let entries = ["process", "supervisor"].map(|name| {
+            let identity = Identity::read(&bouncer.home.dir.join(name)).unwrap();
+            std::path::PathBuf::from(format!("/proc/{}", identity.pid))
+        });
+        assert!(entries.iter().all(|entry| entry.exists()));
+        drop(bouncer);
+        // The supervisor looks now and then whether it is still of use.
+        for _ in 0..600 {
+            if !entries.iter().any(|entry| entry.exists()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("still there: {entries:?}");
     }
 
     #[tokio::test]

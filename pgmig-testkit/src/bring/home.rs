@@ -27,6 +27,12 @@ pub(crate) struct Home {
     pub(crate) dir: PathBuf,
 }
 
+/// Waits for a child to end, whenever that is: without it each would stay in the table of
+/// processes until this one ends.
+pub(crate) fn reap(mut child: Child) {
+    std::thread::spawn(move || child.wait());
+}
+
 /// The lock on a state root: who holds it may add and remove homes.
 pub(crate) struct Root {
     pub(crate) dir: PathBuf,
@@ -109,7 +115,9 @@ impl Home {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let child = command.spawn().map_err(Error::spawning("sh"))?;
-        Identity::of(child.id()).write(&file)
+        let identity = Identity::of(child.id());
+        reap(child);
+        identity.write(&file)
     }
 
     /// Starts the server, its output in `log`, in a process group of its own, so that what a
