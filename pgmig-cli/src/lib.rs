@@ -31,6 +31,6 @@
 mod app;
 
 pub use app::{
-    Answer, Command, Common, Error, Exit, Plan, Public, Repair, Rollback, Setup, Status, Tenant,
-    Verify, run, run_with,
+    Among, Answer, Command, Common, Error, Exit, Plan, Public, Repair, Rollback, Setup, Status,
+    Tenant, Verify, run, run_with,
 };

@@ -17,7 +17,7 @@ use crate::retry::{Attempts, Cause};
 use crate::settings::{Dispatch, Settings};
 use crate::target::Target;
 use crate::watch::{Watch, marker, token};
-use crate::{Migration, Migrations, activity, baseline, drizzle, quote};
+use crate::{Migration, Migrations, activity, baseline, quote};
 
 /// Applies migrations to targets over one session.
 #[derive(Debug)]
@@ -377,8 +377,8 @@ impl Runner<'_> {
                 message.statement(step.migration, script, index, fill);
             }
             message.record(step.migration, &self.ledger.record(target, step));
-            if let Some(entry) = self.drizzle_entry(target, step.migration) {
-                message.ours(&drizzle::record(entry));
+            if let Some(statement) = self.in_drizzle(target, step) {
+                message.ours(&statement);
             }
         }
         self.close(&mut message, &work.state.settings);

@@ -1,12 +1,12 @@
 //! Starting from a baseline: a target that has nothing yet gets at once what the migrations up to
 //! a version make, and the ledger has each of those migrations as applied.
 
+use crate::Migration;
 use crate::apply::Runner;
 use crate::message::{Fill, Message};
 use crate::planner::{Plan, Step};
 use crate::report::{Applied, FromBaseline, Report};
 use crate::target::Target;
-use crate::{Migration, drizzle};
 
 /// Where a target that has nothing yet begins.
 #[derive(Clone, Copy, Debug)]
@@ -69,8 +69,8 @@ impl Runner<'_> {
             .record_flattened(target, start.baseline, flattened);
         message.record(start.baseline, &record);
         for step in flattened {
-            if let Some(entry) = self.drizzle_entry(target, step.migration) {
-                message.ours(&drizzle::record(entry));
+            if let Some(statement) = self.in_drizzle(target, step) {
+                message.ours(&statement);
             }
         }
     }

@@ -2,9 +2,9 @@
 //! drizzle-orm would apply again.
 
 use crate::embedded::DrizzleEntry;
-use crate::quote;
+use crate::{Migration, quote};
 
-const TABLE: &str = "drizzle.__drizzle_migrations";
+pub(crate) const TABLE: &str = "drizzle.__drizzle_migrations";
 
 /// Creates the table where it is missing, in the form that fits the folder: the migrator of 0.x
 /// takes the later form for none of its own.
@@ -22,6 +22,18 @@ fn create(entry: &DrizzleEntry) -> String {
     CREATE TABLE IF NOT EXISTS {TABLE} (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint{named});
   END IF;"
     )
+}
+
+/// What pgmig's ledger keeps of the row there: its time and its hash, so that a rollback finds it,
+/// also by a binary that does not carry the migration.
+pub(crate) fn row(migration: &Migration) -> String {
+    match &migration.0.drizzle {
+        Some(entry) => {
+            let hash = quote::literal(&quote::hex(&entry.hash));
+            format!("{}::bigint, {hash}::text", entry.created_at)
+        }
+        None => "NULL::bigint, NULL::text".to_owned(),
+    }
 }
 
 /// The statement that records a migration there. `created_at` is the entry's own time, never the

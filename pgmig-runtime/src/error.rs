@@ -10,7 +10,7 @@ use crate::disagreement::Disagreement;
 use crate::embedded::{ScriptParts, Statement};
 use crate::fleet::FleetError;
 use crate::message::{Place, database_error};
-use crate::rollback::IrreversibleError;
+use crate::rollback::{IrreversibleError, IrreversibleFleetError};
 use crate::stale::StaleError;
 use crate::target::Target;
 use crate::{Scope, quote, render};
@@ -192,6 +192,31 @@ pub enum Error {
         /// The version.
         version: String,
     },
+    /// The version that many tenants are to be rolled back to is applied to none of them.
+    #[error(
+        "the tenants cannot be rolled back to version {version}: none of them has it; nothing was run\n  \
+         = help: give a version that is applied; `status --fleet` lists them"
+    )]
+    NotAppliedToAny {
+        /// The version.
+        version: String,
+    },
+    /// Migrations without a down script are in the way of a rollback of many tenants.
+    #[error(transparent)]
+    IrreversibleFleet(Box<IrreversibleFleetError>),
+    /// A schema is not what a plan was made for.
+    #[error(
+        "schema {schema} is not as the plan found it: it was {}, and now it is {}; nothing was run\n  \
+         = help: look at a new plan", render::version(planned.as_deref()), render::version(found.as_deref())
+    )]
+    PlanOutdated {
+        /// The schema.
+        schema: String,
+        /// Its newest version when the plan was made; `None`: nothing was applied.
+        planned: Option<String>,
+        /// Its newest version now.
+        found: Option<String>,
+    },
     /// A migration that would be rolled back was never finished.
     #[error(
         "schema {schema} cannot be rolled back: {version}_{name} is not finished\n  \
@@ -209,7 +234,7 @@ pub enum Error {
     },
     /// Another process applied a migration while a rollback was under way.
     #[error(
-        "schema {schema} was migrated while it was being rolled back: {version}_{name} is new; what was not yet rolled back stays\n  \
+        "schema {schema} was migrated while it was being rolled back: {version}_{name} was not in the plan; what was not yet rolled back stays\n  \
          = help: stop what migrates it, look at the plan and roll back again"
     )]
     MigratedMeanwhile {

@@ -7,7 +7,6 @@ use sqlx::PgConnection;
 use crate::activity;
 use crate::apply::{Runner, applied};
 use crate::db::{Answers, Failed, Session, number, send, send_each, text};
-use crate::drizzle;
 use crate::embedded::Statement;
 use crate::error::{Error, UnknownEffect};
 use crate::failure::Failure;
@@ -144,8 +143,8 @@ impl<'j> Journal<'j> {
         let ran = self.run(&mut worker, Some(claim)).await;
         worker.close().await;
         ran?;
-        if let Some(entry) = self.runner.drizzle_entry(self.target, self.step.migration) {
-            let recorded = send(claim, drizzle::record(entry)).await;
+        if let Some(statement) = self.runner.in_drizzle(self.target, self.step) {
+            let recorded = send(claim, statement).await;
             recorded.map_err(|failed| Failure::ledger("write Drizzle's ledger", failed.error))?;
         }
         let finish = ledger.finish(self.target, self.step, &self.row);
@@ -168,9 +167,8 @@ impl<'j> Journal<'j> {
             let _ = send(worker.connection(), release).await;
             return Err(failure);
         }
-        let entry = self.runner.drizzle_entry(self.target, self.step.migration);
         let mut finish = vec![ledger.fence(&self.row)];
-        finish.extend(entry.map(drizzle::record));
+        finish.extend(self.runner.in_drizzle(self.target, self.step));
         finish.push(ledger.finish(self.target, self.step, &self.row));
         let answers = note(worker.connection(), self.dispatch, finish).await;
         let answers = answers.map_err(claiming)?;

@@ -58,8 +58,8 @@ pub use report::{
 };
 pub use retry::Retry;
 pub use rollback::{
-    IrreversibleError, Rehearsal, RehearsalOutcome, RollbackPlan, RollbackReport, RollbackStep,
-    RollbackTo,
+    FleetRollbackPlan, FleetRollbackStep, Irreversible, IrreversibleError, IrreversibleFleetError,
+    Rehearsal, RehearsalOutcome, RollbackPlan, RollbackReport, RollbackTo,
 };
 pub use settings::{Dispatch, OnDrift, OutOfOrder, UnknownNewer};
 pub use stale::{FileChange, StaleError};

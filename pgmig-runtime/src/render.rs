@@ -204,3 +204,11 @@ pub(crate) fn not_adopted(schema: &str, tools: &[Tool], tables: &[String]) -> St
     }
     text + "\n  = help: if those are not the migrations of this binary: Migrator::adopt(Adopt::Nothing)"
 }
+
+/// Where a schema is, in words.
+pub(crate) fn version(version: Option<&str>) -> String {
+    version.map_or_else(
+        || "without migrations".to_owned(),
+        |version| format!("at version {version}"),
+    )
+}

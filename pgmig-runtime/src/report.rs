@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::Migration;
 use crate::adopt::Tool;
 use crate::fleet::FleetReport;
+use crate::message::{Fill, script_text};
+use crate::planner::Step;
 use crate::target::Target;
 
 /// What a run did to one schema.
@@ -122,7 +125,7 @@ pub struct TargetPlan {
     pub ahead: Option<String>,
 }
 
-/// One migration that would be applied.
+/// One migration that would be applied, or taken back: then it is about its down script.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -131,7 +134,7 @@ pub struct Pending {
     pub version: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// Its file.
+    /// Its file; of one that would be taken back that of the down script when it was applied.
     pub path: &'static str,
     /// Whether it runs in a transaction.
     pub transactional: bool,
@@ -141,6 +144,28 @@ pub struct Pending {
     pub destroys_data: Vec<(&'static str, u32)>,
     /// Its SQL as it would be sent.
     pub sql: String,
+}
+
+impl Pending {
+    /// What a migration's script would do, of which `done` statements are done already.
+    pub(crate) fn new(migration: &'static Migration, done: usize, fill: Fill<'_>) -> Self {
+        let script = &migration.0.up.0;
+        let loses = script.statements.iter().filter(|s| s.0.destroys_data);
+        Pending {
+            version: migration.0.version,
+            name: migration.0.name,
+            path: script.path,
+            transactional: script.transactional,
+            done,
+            destroys_data: loses.map(|s| (s.0.kind, s.0.line)).collect(),
+            sql: script_text(script, fill),
+        }
+    }
+
+    pub(crate) fn of(step: &Step, fill: Fill<'_>) -> Self {
+        let progress = step.resume.as_ref().map(|(_, progress)| progress);
+        Self::new(step.migration, progress.map_or(0, |p| p.done), fill)
+    }
 }
 
 /// What stands in the ledger.

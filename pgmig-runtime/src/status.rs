@@ -8,12 +8,11 @@ use uuid::Uuid;
 use crate::adopt;
 use crate::baseline::{self, Start};
 use crate::db::{Db, Session, truth};
-use crate::embedded::ScriptParts;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::ledger::{Facts, State, TargetRow, nothing_in, recorded};
 use crate::look::{Look, Work};
-use crate::message::{Fill, script_text};
+use crate::message::Fill;
 use crate::planner::{self, Plan, Policy, Recorded};
 use crate::report::{
     MigrationState, MigrationStatus, Pending, ScopeStatus, Status, TargetPlan, TenantState,
@@ -281,30 +280,10 @@ fn plan_of(
     (!plan.steps.is_empty()).then(|| TargetPlan {
         target: target.clone(),
         creates_schema: creates,
-        baseline: start.map(|start| Box::new(pending(start.baseline, 0, fill))),
-        pending: steps
-            .map(|step| {
-                let progress = step.resume.as_ref().map(|(_, progress)| progress);
-                let done = progress.map_or(0, |progress| progress.done);
-                pending(step.migration, done, fill)
-            })
-            .collect(),
+        baseline: start.map(|start| Box::new(Pending::new(start.baseline, 0, fill))),
+        pending: steps.map(|step| Pending::of(step, fill)).collect(),
         ahead: plan.ahead.clone(),
     })
-}
-
-fn pending(migration: &'static Migration, done: usize, fill: Fill<'_>) -> Pending {
-    let script: &'static ScriptParts = &migration.0.up.0;
-    let loses = script.statements.iter().filter(|s| s.0.destroys_data);
-    Pending {
-        version: migration.0.version,
-        name: migration.0.name,
-        path: script.path,
-        transactional: script.transactional,
-        done,
-        destroys_data: loses.map(|s| (s.0.kind, s.0.line)).collect(),
-        sql: script_text(script, fill),
-    }
 }
 
 fn scope_status(embedded: &'static [Migration], rows: &[Recorded]) -> ScopeStatus {

@@ -5,7 +5,7 @@
 
 mod support;
 
-use pgmig_runtime::{Adopt, Error, Migrations, Migrator, Misfit, Report, Tool};
+use pgmig_runtime::{Adopt, Error, Migrations, Migrator, Misfit, Report, RollbackTo, Tool};
 use pgmig_testkit::TestDatabase;
 use sha2::{Digest as _, Sha256, Sha384};
 use sqlx::PgPool;
@@ -423,4 +423,31 @@ async fn a_tenants_schema_is_taken_over_from_the_table_in_it() {
         .unwrap();
     assert_eq!(report.adopted.unwrap().table, "we\"ird._sqlx_migrations");
     assert_eq!(report.applied.len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_rolled_back_is_not_taken_over_again() {
+    let db = migrated(&sqlx_table(TWO, true)).await;
+    let pool = db.pool();
+    let files = [
+        ("1_one.up.sql", ONE),
+        ("1_one.down.sql", "DROP TABLE one;"),
+        ("2_two.up.sql", TWO),
+        ("2_two.down.sql", "DROP TABLE two;"),
+    ];
+    let migrator = Migrator::new(embed(&files)).adopt(Tool::Sqlx);
+    let report = migrator.run_public(&pool).await.unwrap();
+    assert_eq!(report.adopted.unwrap().migrations, 2);
+    migrator
+        .rollback_public(&pool, &RollbackTo::Nothing)
+        .await
+        .unwrap();
+    assert_eq!(
+        relations(&pool, "public").await,
+        ["i _sqlx_migrations_pkey", "r _sqlx_migrations"]
+    );
+    let report = migrator.run_public(&pool).await.unwrap();
+    assert!(report.adopted.is_none());
+    assert_eq!(report.applied.len(), 2);
+    assert_eq!(relations(&pool, "public").await.len(), 4);
 }

@@ -4,7 +4,7 @@
 
 mod support;
 
-use pgmig_runtime::{Error, Migrations, Migrator, Misfit, Tool};
+use pgmig_runtime::{Error, Migrations, Migrator, Misfit, RollbackTo, Tool};
 use pgmig_testkit::TestDatabase;
 use sha2::{Digest as _, Sha256};
 use support::{column, embed, execute, history, relations};
@@ -327,4 +327,58 @@ async fn a_tenants_drizzle_folder_works_in_the_tenants_schema() {
     let types = "SELECT typnamespace::regnamespace::text FROM pg_type WHERE typname = 'kind'";
     assert_eq!(column(&pool, types).await, [schema.as_str()]);
     assert_eq!(relations(&pool, "drizzle").await, [""; 0]);
+}
+
+/// A folder of the later form, its second migration with a way back by `down`.
+fn two_folders(down: &str) -> &'static Migrations {
+    let one = ("20261123181240_x0/migration.sql", table(0));
+    let two = ("20261123181241_x1/migration.sql", table(1));
+    embed(&[
+        (one.0, one.1.as_str()),
+        ("20261123181240_x0/snapshot.json", "{}"),
+        (two.0, two.1.as_str()),
+        ("20261123181241_x1/snapshot.json", "{}"),
+        ("20261123181241_x1/down.sql", down),
+    ])
+}
+
+#[tokio::test]
+async fn what_is_rolled_back_is_out_of_drizzles_ledger_and_is_applied_again() {
+    let outside = "-- pgmig: no-transaction\nDROP INDEX CONCURRENTLY i1;\nDROP TABLE t1;";
+    for down in ["DROP TABLE t1;", outside] {
+        let db = TestDatabase::create().await.unwrap();
+        let pool = db.pool();
+        let migrations = two_folders(down);
+        let migrator = Migrator::new(migrations);
+        migrator.run_public(&pool).await.unwrap();
+        let rows = column(&pool, ROWS).await;
+        assert_eq!(rows.len(), 2);
+        // A binary that does not carry it does the same.
+        let older = Migrator::new(folders(1));
+        for migrator in [&older, &migrator] {
+            let back = migrator.rollback_public(&pool, &RollbackTo::OneStep).await;
+            assert_eq!(back.unwrap().rolled_back.len(), 1);
+            assert_eq!(column(&pool, ROWS).await, rows[..1]);
+            assert_eq!(relations(&pool, "public").await, ["i i0", "r t0"]);
+            let again = Migrator::new(migrations).run_public(&pool).await.unwrap();
+            assert!(again.adopted.is_none());
+            assert_eq!(again.applied.len(), 1);
+            assert_eq!(column(&pool, ROWS).await, rows);
+        }
+    }
+}
+
+#[tokio::test]
+async fn drizzles_ledger_is_left_alone_where_it_is_not_kept_in_step() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let migrator = Migrator::new(two_folders("DROP TABLE t1;"));
+    migrator.run_public(&pool).await.unwrap();
+    let rows = column(&pool, ROWS).await;
+    let apart = migrator.drizzle_ledger(false);
+    apart
+        .rollback_public(&pool, &RollbackTo::OneStep)
+        .await
+        .unwrap();
+    assert_eq!(column(&pool, ROWS).await, rows);
 }

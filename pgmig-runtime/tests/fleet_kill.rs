@@ -10,7 +10,7 @@ mod support;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use pgmig_runtime::{Migrations, Migrator};
+use pgmig_runtime::{Migrations, Migrator, RollbackTo, Tenants};
 use pgmig_testkit::TestDatabase;
 use sqlx::PgPool;
 use support::{column, embed, execute};
@@ -37,6 +37,21 @@ const INDEX: (&str, &str) = (
     "tenant/004_index_colours.sql",
     "-- pgmig: no-transaction\nCREATE INDEX CONCURRENTLY notes_colour ON notes (colour);",
 );
+/// The ways back.
+const DOWN: [(&str, &str); 3] = [
+    (
+        "tenant/002_add_pinned.down.sql",
+        "ALTER TABLE notes DROP COLUMN pinned;",
+    ),
+    (
+        "tenant/003_add_colour.down.sql",
+        "DELETE FROM notes WHERE id = 1; ALTER TABLE notes DROP COLUMN colour;",
+    ),
+    (
+        "tenant/004_index_colours.down.sql",
+        "-- pgmig: no-transaction\nDROP INDEX CONCURRENTLY notes_colour;",
+    ),
+];
 
 fn old() -> &'static Migrations {
     embed(&[REGISTRY, NOTES])
@@ -44,8 +59,8 @@ fn old() -> &'static Migrations {
 
 fn new(with_index: bool) -> &'static Migrations {
     match with_index {
-        true => embed(&[REGISTRY, NOTES, PINNED, COLOUR, INDEX]),
-        false => embed(&[REGISTRY, NOTES, PINNED, COLOUR]),
+        true => embed(&[&[REGISTRY, NOTES, PINNED, COLOUR, INDEX], &DOWN[..]].concat()),
+        false => embed(&[&[REGISTRY, NOTES, PINNED, COLOUR], &DOWN[..2]].concat()),
     }
 }
 
@@ -67,10 +82,10 @@ fn setting(name: &str, otherwise: u64) -> u64 {
     value.map_or(otherwise, |value| value.parse().unwrap())
 }
 
-/// This program as a replica that boots.
-fn replica(url: &str, with_index: bool) -> Child {
+/// This program as a replica that boots, or that takes the tenants back.
+fn replica(url: &str, with_index: bool, way: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["a_replica", "--exact", "--ignored"])
+        .args([way, "--exact", "--ignored"])
         .env("PGMIG_KILL_URL", url)
         .env("PGMIG_KILL_INDEX", u8::from(with_index).to_string())
         .stdout(Stdio::null())
@@ -98,6 +113,70 @@ async fn a_replica() {
 }
 
 #[tokio::test]
+#[ignore = "a process that the other test starts"]
+async fn a_replica_that_goes_back() {
+    let pool = PgPool::connect(&std::env::var("PGMIG_KILL_URL").unwrap())
+        .await
+        .unwrap();
+    let older = Migrator::new(old()).parallel(3);
+    let to = RollbackTo::Version("1".to_owned());
+    let report = older.rollback_tenants(&pool, Tenants::Active, &to).await;
+    let failed = report.unwrap().failed;
+    assert!(failed.is_empty(), "{failed:?}");
+    let left = "SELECT count(*) FROM pgmig.target WHERE scope = 'tenant' AND version <> '1'";
+    assert_eq!(column(&pool, left).await, ["0"]);
+}
+
+#[tokio::test]
+async fn replicas_that_are_killed_on_the_way_back_leave_nothing_half_undone() {
+    let first = setting("PGMIG_KILL_SEED", 1);
+    for seed in first..first + setting("PGMIG_KILL_SEEDS", 4) {
+        println!("PGMIG_KILL_SEED={seed}");
+        try_back(seed, seed % 4 == 0).await;
+    }
+}
+
+async fn try_back(seed: u64, with_index: bool) {
+    let mut random = Random(seed);
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let tenants = setting("PGMIG_KILL_TENANTS", 60);
+    let tenants = if with_index { tenants / 4 } else { tenants };
+    Migrator::new(old()).run_public(&pool).await.unwrap();
+    execute(&pool, &register(tenants)).await;
+    let newer = Migrator::new(new(with_index));
+    newer.setup(&pool).await.unwrap();
+
+    kill_some(
+        db.url(),
+        with_index,
+        "a_replica_that_goes_back",
+        seed,
+        &mut random,
+    )
+    .await;
+    let states = "SELECT version || ' ' || state || ' ' || count(*) FROM pgmig.target WHERE scope = 'tenant' GROUP BY version, state";
+    assert_eq!(
+        column(&pool, states).await,
+        [format!("1 active {tenants}")],
+        "seed {seed}"
+    );
+    let steps = if with_index { 3 } else { 2 };
+    let rows = "SELECT state || ' ' || count(*) FROM pgmig.history WHERE scope = 'tenant' GROUP BY state ORDER BY 1";
+    let expected = [
+        format!("applied {tenants}"),
+        format!("rolled_back {}", steps * tenants),
+    ];
+    assert_eq!(column(&pool, rows).await, expected, "seed {seed}");
+    let verification = Migrator::new(old()).verify_fleet(&pool).await.unwrap();
+    assert!(verification.is_sound(), "seed {seed}: {verification}");
+    assert_eq!(verification.sound, usize::try_from(tenants).unwrap());
+    newer.setup(&pool).await.unwrap();
+    let verification = newer.verify_fleet(&pool).await.unwrap();
+    assert!(verification.is_sound(), "seed {seed}: {verification}");
+}
+
+#[tokio::test]
 async fn replicas_that_are_killed_lose_nothing_and_the_others_finish() {
     let first = setting("PGMIG_KILL_SEED", 1);
     for seed in first..first + setting("PGMIG_KILL_SEEDS", 4) {
@@ -115,17 +194,25 @@ async fn try_seed(seed: u64, with_index: bool) {
     let tenants = if with_index { tenants / 4 } else { tenants };
     // Some have the old version, the others are new.
     Migrator::new(old()).run_public(&pool).await.unwrap();
-    let register = |count: u64| {
-        let rows: Vec<String> = (0..count)
-            .map(|_| format!("('{}')", Uuid::new_v4()))
-            .collect();
-        format!("INSERT INTO tenants (id) VALUES {}", rows.join(", "))
-    };
     execute(&pool, &register(tenants * 2 / 3)).await;
     Migrator::new(old()).setup(&pool).await.unwrap();
     execute(&pool, &register(tenants - tenants * 2 / 3)).await;
 
-    let mut replicas: Vec<Child> = (0..4).map(|_| replica(db.url(), with_index)).collect();
+    kill_some(db.url(), with_index, "a_replica", seed, &mut random).await;
+    converged(&pool, tenants, with_index, seed).await;
+}
+
+fn register(count: u64) -> String {
+    let rows: Vec<String> = (0..count)
+        .map(|_| format!("('{}')", Uuid::new_v4()))
+        .collect();
+    format!("INSERT INTO tenants (id) VALUES {}", rows.join(", "))
+}
+
+/// Starts four replicas, kills some of them now and then, starts others in their place, and waits
+/// until all are done.
+async fn kill_some(url: &str, with_index: bool, way: &str, seed: u64, random: &mut Random) {
+    let mut replicas: Vec<Child> = (0..4).map(|_| replica(url, with_index, way)).collect();
     let mut killed = 0;
     for _ in 0..6 {
         tokio::time::sleep(Duration::from_millis(random.below(150))).await;
@@ -135,7 +222,7 @@ async fn try_seed(seed: u64, with_index: bool) {
             replicas[victim].kill().unwrap();
             replicas[victim].wait().unwrap();
             killed += 1;
-            replicas[victim] = replica(db.url(), with_index);
+            replicas[victim] = replica(url, with_index, way);
         }
     }
     for mut replica in replicas {
@@ -143,7 +230,6 @@ async fn try_seed(seed: u64, with_index: bool) {
         assert!(status.await.unwrap().success(), "seed {seed}");
     }
     println!("seed {seed}: {killed} killed");
-    converged(&pool, tenants, with_index, seed).await;
 }
 
 /// Every tenant is at head, by one row a migration, and its schema is what the migrations make.

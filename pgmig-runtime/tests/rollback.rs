@@ -606,3 +606,53 @@ async fn a_rehearsal_finds_ways_back_that_do_not_restore_and_names_the_differenc
         }
     }
 }
+
+#[tokio::test]
+async fn a_plan_is_carried_out_as_it_was_shown_or_not_at_all() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let migrator = Migrator::new(all());
+    migrator.run_public(&pool).await.unwrap();
+    let plan = migrator
+        .plan_rollback_public(&pool, &to("1"))
+        .await
+        .unwrap();
+
+    // Somebody was there in between: first back, then up again.
+    migrator
+        .rollback_public(&pool, &RollbackTo::OneStep)
+        .await
+        .unwrap();
+    let error = migrator
+        .rollback_as_planned(&pool, &plan)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "schema public is not as the plan found it: it was at version 3, and now it is at version 2; \
+         nothing was run\n  = help: look at a new plan"
+    );
+    assert_eq!(relations(&pool, "public").await, ["r a", "r b"]);
+    migrator.run_public(&pool).await.unwrap();
+    let error = migrator
+        .rollback_as_planned(&pool, &plan)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::MigratedMeanwhile { .. }), "{error}");
+    assert_eq!(relations(&pool, "public").await, ["r a", "r b"]);
+
+    let plan = migrator
+        .plan_rollback_public(&pool, &to("1"))
+        .await
+        .unwrap();
+    let report = migrator.rollback_as_planned(&pool, &plan).await.unwrap();
+    let shown: Vec<_> = plan.steps.iter().map(|step| step.path).collect();
+    let done: Vec<_> = report.rolled_back.iter().map(|one| one.path).collect();
+    assert_eq!(shown, done);
+    assert_eq!(report.version, plan.version);
+    let again = migrator
+        .rollback_as_planned(&pool, &plan)
+        .await
+        .unwrap_err();
+    assert!(matches!(again, Error::PlanOutdated { .. }), "{again}");
+}

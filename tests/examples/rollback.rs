@@ -91,3 +91,72 @@ async fn a_version_that_is_not_applied_is_refused() {
         "public: nothing to roll back, at version 3 (N ms)\n"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_fleet_is_taken_back_with_what_would_be_lost_named_before() {
+    let db = TestDatabase::create().await.unwrap();
+    run(db.url(), "public").done();
+    let insert = "INSERT INTO tenants (name, subdomain) SELECT 'T' || n, 't' || n FROM generate_series(1, 3) AS n";
+    sqlx::raw_sql(insert).execute(&db.pool()).await.unwrap();
+    run(db.url(), "setup --json");
+
+    let plan = run(db.url(), "rollback --fleet --plan").done();
+    assert!(
+        plan.starts_with(
+            "-- 3 tenants of 3 to roll back\n\n-- in 3 tenants:\n\
+             -- migrations/tenant/008_add_payment_terms.down.sql\n\
+             -- loses data: ALTER TABLE in line 1\nALTER TABLE customers\n"
+        ),
+        "{plan}"
+    );
+    let said = run(db.url(), "rollback --fleet");
+    assert_eq!((said.code, said.out.as_str()), (4, ""));
+    assert_eq!(
+        said.err,
+        "error: rolling 3 tenant(s) back loses data; nothing was run\n  \
+         - migrations/tenant/008_add_payment_terms.down.sql:1: ALTER TABLE\n  \
+         = help: see all of it with --plan; give --yes to go on\n"
+    );
+    let said = steady(&run(db.url(), "rollback --fleet --yes").done());
+    let line = "tenant_UUID: 1 migration rolled back in N ms, at version 7\n";
+    assert_eq!(said, line.repeat(3));
+    // Nothing of 7 loses data.
+    let report = run(db.url(), "rollback --fleet --to 6 --json").json();
+    assert_eq!(report["rolled_back"].as_array().unwrap().len(), 3);
+    assert_eq!(report["rolled_back"][0]["version"], "6");
+    assert_eq!(
+        run(db.url(), "rollback --fleet --to 6").done(),
+        "3 tenants: nothing to do\n"
+    );
+    let said = run(db.url(), "rollback --fleet --to 8 --json");
+    assert_eq!(said.code, 4);
+    assert!(said.out.contains("none of them has it"), "{}", said.out);
+    assert_eq!(
+        run(db.url(), &format!("rollback --fleet --tenant {TENANT}")).code,
+        2
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_cannot_be_taken_back_ends_with_6_and_keeps_nobody_else() {
+    let db = migrated().await;
+    let insert = "INSERT INTO tenants (id, name, subdomain) VALUES
+        ('6b1f6f0a-3f0e-4b53-9a53-0d6c1a0e7f11', 'Acme', 'acme'), (gen_random_uuid(), 'Globex', 'globex')";
+    sqlx::raw_sql(insert).execute(&db.pool()).await.unwrap();
+    run(db.url(), "setup --json");
+    let view = "CREATE VIEW tenant_6b1f6f0a3f0e4b539a530d6c1a0e7f11.mine AS
+        SELECT vat_id FROM tenant_6b1f6f0a3f0e4b539a530d6c1a0e7f11.customers";
+    sqlx::raw_sql(view).execute(&db.pool()).await.unwrap();
+    let said = run(db.url(), "rollback --fleet --yes");
+    assert_eq!((said.code, said.err.as_str()), (6, ""), "{}", said.out);
+    assert!(
+        said.out.contains(": 1 migration rolled back in "),
+        "{}",
+        said.out
+    );
+    let failed = "tenant_6b1f6f0a3f0e4b539a530d6c1a0e7f11: failed\n  ";
+    assert!(said.out.contains(failed), "{}", said.out);
+    let said = run(db.url(), "rollback --fleet --yes --failures 0");
+    assert_eq!(said.code, 1, "{}", said.out);
+    assert!(said.err.contains("1 tenant(s) failed"), "{}", said.err);
+}

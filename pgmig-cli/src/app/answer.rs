@@ -1,8 +1,9 @@
 //! What a command did or found, for people and for scripts.
 
 use pgmig_runtime::{
-    FleetStatus, MigrationState, Repaired, Report, RollbackPlan, RollbackReport, SetupReport,
-    Status, TargetPlan, TenantState, TenantStatus, Verification, Version,
+    FleetReport, FleetRollbackPlan, FleetStatus, MigrationState, Repaired, Report, RollbackPlan,
+    RollbackReport, SetupReport, Status, TargetPlan, TenantState, TenantStatus, Verification,
+    Version,
 };
 
 /// What a command did or found.
@@ -27,6 +28,10 @@ pub enum Answer {
     Rollback(RollbackReport),
     /// What would be taken back.
     RollbackPlan(RollbackPlan),
+    /// What was taken back from the tenants.
+    FleetRollback(FleetReport),
+    /// What would be taken back from the tenants.
+    FleetRollbackPlan(FleetRollbackPlan),
     /// What was accepted as it is now.
     Repair(Vec<Repaired>),
     /// Which schemas are what their migrations make.
@@ -54,6 +59,8 @@ impl Answer {
             | Answer::Setup(_)
             | Answer::Rollback(_)
             | Answer::RollbackPlan(_)
+            | Answer::FleetRollback(_)
+            | Answer::FleetRollbackPlan(_)
             | Answer::Repair(_)
             | Answer::Verification(_)
             | Answer::Repairs(_) => false,
@@ -65,6 +72,7 @@ impl Answer {
     pub fn is_troubled(&self) -> bool {
         match self {
             Answer::Setup(report) => !report.tenants.is_healthy(),
+            Answer::FleetRollback(report) => !report.is_healthy(),
             Answer::Verification(found) | Answer::Repairs(found) => !found.unverified.is_empty(),
             _ => false,
         }

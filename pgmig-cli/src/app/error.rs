@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pgmig_runtime::{RollbackPlan, StatementError};
+use pgmig_runtime::{FleetRollbackPlan, RollbackPlan, StatementError};
 use serde_json::json;
 
 use super::exit::Exit;
@@ -33,9 +33,16 @@ pub enum Error {
     /// A rollback would lose data, and nobody said that it may.
     #[error(
         "rolling schema {} back loses data; nothing was run{}\n  \
-         = help: see all of it with --plan; give --yes to go on", .0.target.schema, rollback::losses(.0)
+         = help: see all of it with --plan; give --yes to go on", .0.target.schema, rollback::losses(&.0.steps)
     )]
     LosesData(Box<RollbackPlan>),
+
+    /// A rollback of the tenants would lose data, and nobody said that it may.
+    #[error(
+        "rolling {} tenant(s) back loses data; nothing was run{}\n  \
+         = help: see all of it with --plan; give --yes to go on", .0.tenants.len(), rollback::fleet_losses(.0)
+    )]
+    LosesFleetData(Box<FleetRollbackPlan>),
 
     /// The answer could not be put as JSON.
     #[error("cannot write the answer: {0}")]
@@ -69,7 +76,7 @@ impl Error {
         match self {
             Error::NoDatabase | Error::Url(_) => Exit::Usage,
             Error::Migrate(error) => migrate(error),
-            Error::LosesData(_) => Exit::Refused,
+            Error::LosesData(_) | Error::LosesFleetData(_) => Exit::Refused,
             Error::Interrupted => Exit::Interrupted,
             Error::Page { .. } | Error::Json(_) | Error::Output(_) | Error::Start(_) => {
                 Exit::Failed
@@ -96,6 +103,10 @@ impl Error {
                 error["tenants"] = json!(fleet.report);
             }
             Error::LosesData(plan) => error["plan"] = json!(plan),
+            Error::LosesFleetData(plan) => error["plan"] = json!(plan),
+            Error::Migrate(pgmig_runtime::Error::IrreversibleFleet(irreversible)) => {
+                error["irreversible"] = json!(irreversible.migrations);
+            }
             Error::Migrate(pgmig_runtime::Error::Drift(found)) => {
                 error["verification"] = json!(found);
             }
@@ -148,6 +159,9 @@ fn migrate(error: &pgmig_runtime::Error) -> Exit {
         | E::Dropping { .. }
         | E::NotInLedger { .. }
         | E::Irreversible(_)
+        | E::IrreversibleFleet(_)
+        | E::NotAppliedToAny { .. }
+        | E::PlanOutdated { .. }
         | E::NotApplied { .. }
         | E::Unfinished { .. }
         | E::MigratedMeanwhile { .. }

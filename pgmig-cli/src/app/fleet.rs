@@ -6,6 +6,7 @@ use pgmig_runtime::{FleetReport, FleetStatus, TenantState};
 
 use super::human::{headline, names};
 use super::paint::{BAD, DOUBTFUL, FAINT, GOOD, NAME, age, count, paint, time};
+use super::rollback;
 
 /// How many tenants are written out one by one.
 const SHOWN: usize = 20;
@@ -16,7 +17,11 @@ pub(super) fn report(f: &mut Formatter<'_>, fleet: &FleetReport) -> fmt::Result 
         headline(f, tenant)?;
         names(f, tenant)?;
     }
-    if let Some(more @ 1..) = fleet.migrated.len().checked_sub(SHOWN) {
+    for tenant in fleet.rolled_back.iter().take(SHOWN) {
+        rollback::line(f, tenant)?;
+    }
+    let done = fleet.migrated.len() + fleet.rolled_back.len();
+    if let Some(more @ 1..) = done.checked_sub(SHOWN) {
         let took = time(fleet.duration);
         writeln!(f, "and {}, all in {took}", count(more, "more tenant"))?;
     }
@@ -24,13 +29,13 @@ pub(super) fn report(f: &mut Formatter<'_>, fleet: &FleetReport) -> fmt::Result 
         0 => Ok(()),
         _ => writeln!(f, "{}: {what}", count(number, "tenant")),
     };
-    note(fleet.elsewhere, "migrated by another process meanwhile")?;
+    note(fleet.elsewhere, "done by another process meanwhile")?;
     note(fleet.ahead, "newer than this binary")?;
     note(fleet.unlisted.len(), "in the ledger, but not active")?;
     note(fleet.dropping.len(), "being dropped")?;
     note(fleet.left, "left to another process")?;
     troubles(f, fleet)?;
-    let touched = fleet.migrated.len() + fleet.elsewhere + fleet.ahead + fleet.left;
+    let touched = done + fleet.elsewhere + fleet.ahead + fleet.left;
     let troubled = fleet.failed.len() + fleet.gone.len() + fleet.moved.len();
     let idle = fleet.listed.saturating_sub(touched + troubled);
     match (fleet.listed, idle) {

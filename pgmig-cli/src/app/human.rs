@@ -25,6 +25,8 @@ impl Display for Answer {
             }
             Answer::Rollback(report) => rollback::report(f, report),
             Answer::RollbackPlan(plan) => rollback::plan(f, plan),
+            Answer::FleetRollback(report) => fleet::report(f, report),
+            Answer::FleetRollbackPlan(plan) => rollback::fleet_plan(f, plan),
             Answer::Repair(repaired) => repair::report(f, repaired),
             Answer::Verification(found) => verify::report(f, found),
             Answer::Repairs(found) => verify::repairs(f, found),
@@ -177,13 +179,16 @@ fn plan(f: &mut Formatter<'_>, plan: &TargetPlan) -> fmt::Result {
     };
     let line = format!("-- {}: {number} to apply{creates}", plan.target.schema);
     writeln!(f, "{}", paint(f, NAME, line))?;
-    plan.pending
-        .iter()
-        .try_for_each(|migration| pending(f, migration))
+    for migration in &plan.pending {
+        writeln!(f)?;
+        pending(f, migration)?;
+    }
+    Ok(())
 }
 
-fn pending(f: &mut Formatter<'_>, migration: &Pending) -> fmt::Result {
-    writeln!(f, "\n{}", paint(f, NAME, format!("-- {}", migration.path)))?;
+/// One migration as SQL; what is to know of it as comments.
+pub(super) fn pending(f: &mut Formatter<'_>, migration: &Pending) -> fmt::Result {
+    writeln!(f, "{}", paint(f, NAME, format!("-- {}", migration.path)))?;
     if !migration.transactional {
         writeln!(f, "-- runs outside a transaction")?;
     }

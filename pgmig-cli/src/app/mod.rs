@@ -1,5 +1,6 @@
 //! The database commands, one a file.
 
+mod among;
 mod answer;
 mod common;
 mod error;
@@ -23,6 +24,7 @@ use std::io::{ErrorKind, Write as _};
 
 use pgmig_runtime::Migrator;
 
+pub use among::Among;
 pub use answer::Answer;
 pub use common::Common;
 pub use error::Error;

@@ -95,7 +95,9 @@ impl Count {
     fn add(&mut self, event: &Event) {
         match event {
             Event::Started { behind, .. } => self.behind = *behind,
-            Event::Migrated { .. } | Event::Elsewhere { .. } => self.done += 1,
+            Event::Migrated { .. } | Event::RolledBack { .. } | Event::Elsewhere { .. } => {
+                self.done += 1;
+            }
             Event::Failed { .. } => self.failed += 1,
             Event::Requeued {
                 reason: Requeue::Locked,

@@ -2,11 +2,16 @@
 
 use std::fmt::{self, Formatter};
 
-use pgmig_runtime::{Migrator, RollbackPlan, RollbackReport, RollbackStep, RollbackTo};
+use pgmig_runtime::{
+    FleetRollbackPlan, Migrator, Pending, RollbackPlan, RollbackReport, RollbackTo, Tenants,
+};
+use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::human::longest;
-use super::paint::{BAD, FAINT, GOOD, NAME, count, paint, time};
+use super::among::Among;
+use super::human::{longest, pending};
+use super::paint::{FAINT, GOOD, NAME, count, paint, time};
+use super::progress::Progress;
 use super::{Answer, Common, Error};
 
 /// Take the newest migration back, or all down to a version, by the down scripts of apply time
@@ -17,14 +22,22 @@ Examples:
   app rollback                        the newest migration of public
   app rollback --to 3 --yes           all after version 3, although data is lost
   app rollback --tenant 6b1f6f0a-3f0e-4b53-9a53-0d6c1a0e7f11 --to 12
+  app rollback --fleet --plan         the newest migration that a tenant has, from all that have it
+  app rollback --fleet --to 12 --yes
 
 Without a down script in the way nothing runs. Each migration is taken back in a transaction of its
-own, the newest first. A binary can take back what a later one applied.")]
+own, the newest first. What runs is what the plan shows. A binary can take back what a later one
+applied. Of a fleet, a tenant that fails stays as it is and the others go on: ends with 6 then, with
+1 when more failed than may.")]
 #[non_exhaustive]
 pub struct Rollback {
     /// The tenant whose schema is taken back, instead of public
     #[arg(long, value_name = "UUID")]
     pub tenant: Option<Uuid>,
+
+    /// Take the schemas of all active tenants back, instead of public
+    #[arg(long, conflicts_with = "tenant")]
+    pub fleet: bool,
 
     /// The version to come back to; it stays [default: the one before the newest]
     #[arg(long, value_name = "VERSION", conflicts_with = "all")]
@@ -44,6 +57,10 @@ pub struct Rollback {
 
     #[allow(missing_docs, reason = "clap would show it")]
     #[command(flatten)]
+    pub among: Among,
+
+    #[allow(missing_docs, reason = "clap would show it")]
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -55,23 +72,44 @@ impl Rollback {
             None if self.all => RollbackTo::Nothing,
             None => RollbackTo::OneStep,
         };
-        if !self.yes {
-            let plan = match self.tenant {
-                Some(tenant) => migrator.plan_rollback_tenant(&pool, tenant, &to).await?,
-                None => migrator.plan_rollback_public(&pool, &to).await?,
-            };
-            if self.plan {
-                return Ok(Answer::RollbackPlan(plan));
-            }
-            if plan.destroys_data() {
-                return Err(Error::LosesData(Box::new(plan)));
-            }
+        if self.fleet {
+            return self.fleet(&pool, migrator, &to).await;
         }
-        let report = match self.tenant {
-            Some(tenant) => migrator.rollback_tenant(&pool, tenant, &to).await?,
-            None => migrator.rollback_public(&pool, &to).await?,
+        let plan = match self.tenant {
+            Some(tenant) => migrator.plan_rollback_tenant(&pool, tenant, &to).await?,
+            None => migrator.plan_rollback_public(&pool, &to).await?,
         };
+        if self.plan {
+            return Ok(Answer::RollbackPlan(plan));
+        }
+        if plan.destroys_data() && !self.yes {
+            return Err(Error::LosesData(Box::new(plan)));
+        }
+        let report = migrator.rollback_as_planned(&pool, &plan).await?;
         Ok(Answer::Rollback(report))
+    }
+
+    async fn fleet(
+        &self,
+        pool: &PgPool,
+        migrator: Migrator,
+        to: &RollbackTo,
+    ) -> Result<Answer, Error> {
+        let plan = migrator
+            .plan_rollback_tenants(pool, Tenants::Active, to)
+            .await?;
+        if self.plan {
+            return Ok(Answer::FleetRollbackPlan(plan));
+        }
+        if plan.destroys_data() && !self.yes {
+            return Err(Error::LosesFleetData(Box::new(plan)));
+        }
+        let (events, progress) = Progress::start(self.common.json);
+        let migrator = self.among.set(migrator).events(events);
+        let report = migrator.rollback_tenants_as_planned(pool, &plan).await;
+        drop(migrator);
+        progress.end().await;
+        Ok(Answer::FleetRollback(report?))
     }
 }
 
@@ -96,6 +134,15 @@ pub(super) fn report(f: &mut Formatter<'_>, report: &RollbackReport) -> fmt::Res
     Ok(())
 }
 
+/// One of many schemas.
+pub(super) fn line(f: &mut Formatter<'_>, report: &RollbackReport) -> fmt::Result {
+    let schema = paint(f, NAME, &report.target.schema);
+    let number = count(report.rolled_back.len(), "migration");
+    let done = paint(f, GOOD, format!("{number} rolled back"));
+    let (took, at) = (time(report.duration), left(report.version.as_deref()));
+    writeln!(f, "{schema}: {done} in {took}, {at}")
+}
+
 /// SQL that can be read, kept and piped: what is not a statement is a comment.
 pub(super) fn plan(f: &mut Formatter<'_>, plan: &RollbackPlan) -> fmt::Result {
     let schema = &plan.target.schema;
@@ -106,23 +153,35 @@ pub(super) fn plan(f: &mut Formatter<'_>, plan: &RollbackPlan) -> fmt::Result {
     let number = count(plan.steps.len(), "migration");
     let line = format!("-- {schema}: {number} to roll back, then {at}");
     writeln!(f, "{}", paint(f, NAME, line))?;
-    plan.steps.iter().try_for_each(|one| step(f, one))
+    for step in &plan.steps {
+        writeln!(f)?;
+        pending(f, step)?;
+    }
+    Ok(())
 }
 
-fn step(f: &mut Formatter<'_>, step: &RollbackStep) -> fmt::Result {
-    writeln!(f, "\n{}", paint(f, NAME, format!("-- {}", step.path)))?;
-    if !step.transactional {
-        writeln!(f, "-- runs outside a transaction")?;
+/// The same of many tenants.
+pub(super) fn fleet_plan(f: &mut Formatter<'_>, plan: &FleetRollbackPlan) -> fmt::Result {
+    let tenants = count(plan.tenants.len(), "tenant");
+    if plan.steps.is_empty() {
+        return writeln!(
+            f,
+            "-- {}: nothing to roll back",
+            count(plan.listed, "tenant")
+        );
     }
-    if step.done > 0 {
-        let done = count(step.done, "statement");
-        writeln!(f, "-- was interrupted: {done} done already")?;
+    let line = format!("-- {tenants} of {} to roll back", plan.listed);
+    writeln!(f, "{}", paint(f, NAME, line))?;
+    if !plan.unlisted.is_empty() {
+        let unlisted = count(plan.unlisted.len(), "tenant");
+        let note = format!("-- {unlisted} not active, left as they are");
+        writeln!(f, "{}", paint(f, FAINT, note))?;
     }
-    for (kind, line) in &step.destroys_data {
-        let note = format!("-- loses data: {kind} in line {line}");
-        writeln!(f, "{}", paint(f, BAD, note))?;
+    for step in &plan.steps {
+        writeln!(f, "\n-- in {}:", count(step.tenants, "tenant"))?;
+        pending(f, &step.migration)?;
     }
-    writeln!(f, "{}\n", step.sql.trim_end())
+    Ok(())
 }
 
 fn left(version: Option<&str>) -> String {
@@ -133,10 +192,14 @@ fn left(version: Option<&str>) -> String {
 }
 
 /// What of a plan loses data, a line a statement.
-pub(super) fn losses(plan: &RollbackPlan) -> String {
-    let lost = plan.steps.iter().flat_map(|step| {
+pub(super) fn losses<'p>(steps: impl IntoIterator<Item = &'p Pending>) -> String {
+    let lost = steps.into_iter().flat_map(|step| {
         let statements = step.destroys_data.iter();
         statements.map(|(kind, line)| format!("\n  - {}:{line}: {kind}", step.path))
     });
     lost.collect()
+}
+
+pub(super) fn fleet_losses(plan: &FleetRollbackPlan) -> String {
+    losses(plan.steps.iter().map(|step| &step.migration))
 }

@@ -1,8 +1,8 @@
 //! `setup`: migrates `public`, then every active tenant.
 
-use pgmig_runtime::{Migrator, OnFailure};
-use uuid::Uuid;
+use pgmig_runtime::Migrator;
 
+use super::among::Among;
 use super::progress::Progress;
 use super::{Answer, Common, Error};
 
@@ -19,17 +19,9 @@ error, with --json a JSON document a line. Ends with 6 when tenants failed and t
 with 1 when more failed than may.")]
 #[non_exhaustive]
 pub struct Setup {
-    /// Over how many connections tenants are migrated [default: as the app is set]
-    #[arg(long, value_name = "NUMBER")]
-    pub parallel: Option<usize>,
-
-    /// A tenant to migrate before all others; when it fails, no other is touched
-    #[arg(long, value_name = "UUID")]
-    pub canary: Vec<Uuid>,
-
-    /// How many tenants may fail before no further one is begun [default: as the app is set]
-    #[arg(long, value_name = "NUMBER")]
-    pub failures: Option<usize>,
+    #[allow(missing_docs, reason = "clap would show it")]
+    #[command(flatten)]
+    pub among: Among,
 
     #[allow(missing_docs, reason = "clap would show it")]
     #[command(flatten)]
@@ -38,18 +30,9 @@ pub struct Setup {
 
 impl Setup {
     pub(super) async fn answer(&self, migrator: &Migrator) -> Result<Answer, Error> {
-        let (pool, mut migrator) = self.common.open(migrator)?;
-        if let Some(connections) = self.parallel {
-            migrator = migrator.parallel(connections);
-        }
-        if let Some(budget) = self.failures {
-            migrator = migrator.on_failure(OnFailure::Continue { budget });
-        }
-        if !self.canary.is_empty() {
-            migrator = migrator.canary(self.canary.iter().copied());
-        }
+        let (pool, migrator) = self.common.open(migrator)?;
         let (events, progress) = Progress::start(self.common.json);
-        let migrator = migrator.events(events);
+        let migrator = self.among.set(migrator).events(events);
         let report = migrator.setup(&pool).await;
         drop(migrator);
         progress.end().await;

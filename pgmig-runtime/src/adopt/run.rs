@@ -4,17 +4,16 @@
 use super::{Adopt, Adopted, AdoptionError, Found, Source};
 use crate::apply::Runner;
 use crate::db::Session;
-use crate::embedded::DrizzleEntry;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::ledger::{Facts, State, script_digest};
 use crate::look::Work;
 use crate::message::Message;
-use crate::planner::Recorded;
+use crate::planner::{Recorded, Step, Way};
 use crate::report::Adoption;
 use crate::settings::OutOfOrder;
 use crate::target::Target;
-use crate::{Migration, quote};
+use crate::{Migration, drizzle, quote};
 
 impl Runner<'_> {
     /// What is to be taken over for a target: at the first run against it, and, of what Drizzle
@@ -28,7 +27,8 @@ impl Runner<'_> {
     ) -> Result<Option<Adopted>, Failure> {
         let embedded = self.migrations.of(target.scope);
         let is_drizzles = is_drizzles(embedded);
-        let first = facts.recorded.is_empty();
+        // What was rolled back is not to be taken over again.
+        let first = !facts.ever;
         let keeps_up = is_drizzles && self.settings.drizzle_ledger;
         // A schema that does not exist has no table, and a transaction of the caller's is about a
         // new one.
@@ -176,13 +176,14 @@ impl Runner<'_> {
     }
 
     /// What Drizzle's own ledger is to have of a migration, where that is kept in step.
-    pub(crate) fn drizzle_entry(
-        &self,
-        target: &Target,
-        migration: &'static Migration,
-    ) -> Option<&'static DrizzleEntry> {
-        let entry = migration.0.drizzle.as_ref();
-        entry.filter(|_| self.settings.drizzle_ledger && target.tenant.is_none())
+    pub(crate) fn in_drizzle(&self, target: &Target, step: &Step) -> Option<String> {
+        if !self.settings.drizzle_ledger || target.tenant.is_some() {
+            return None;
+        }
+        match step.way {
+            Way::Up => step.migration.0.drizzle.as_ref().map(drizzle::record),
+            Way::Back(id) => Some(self.ledger.forget_in_drizzle(id)),
+        }
     }
 }
 

@@ -33,7 +33,7 @@ impl Worker<'_, '_, '_> {
         let standings = self.look(&hand.jobs).await?;
         for job in std::mem::take(&mut hand.jobs) {
             match standings.get(&job.target.schema) {
-                Some(standing) if self.is_settled(standing) => self.settle(job, standing),
+                Some(standing) if self.is_settled(&job, standing) => self.settle(job, standing),
                 Some(standing) if !standing.free => self.busy(job).await,
                 _ => hand.jobs.push(job),
             }
@@ -84,7 +84,11 @@ impl Worker<'_, '_, '_> {
     }
 
     /// Whether nothing is to do for a tenant in this run.
-    fn is_settled(&self, standing: &Standing) -> bool {
+    fn is_settled(&self, job: &Job, standing: &Standing) -> bool {
+        if job.back.is_some() {
+            // How far it is back only the look at its rows tells.
+            return standing.state == "dropping";
+        }
         standing.head == quote::hex(&self.fleet.head)
             || standing.state == "dropping"
             || (standing.state == "failed" && standing.recent)

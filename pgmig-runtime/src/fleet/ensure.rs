@@ -28,7 +28,7 @@ impl Ensured {
     }
 
     /// Forgets a tenant, in whatever database.
-    pub(super) fn forget(&self, tenant: Uuid) {
+    pub(crate) fn forget(&self, tenant: Uuid) {
         let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         cells.retain(|(_, known), _| *known != tenant);
     }

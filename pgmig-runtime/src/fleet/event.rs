@@ -40,7 +40,22 @@ pub enum Event {
         )]
         duration: Duration,
     },
-    /// A tenant is at head, by another process.
+    /// A tenant was taken back, by this process.
+    RolledBack {
+        /// The tenant.
+        target: Target,
+        /// What was taken back, as versions, the newest first.
+        versions: Vec<&'static str>,
+        /// The newest version that is left; `None` when nothing is.
+        version: Option<String>,
+        /// How long it took.
+        #[cfg_attr(
+            feature = "serde",
+            serde(rename = "duration_ms", with = "crate::report::milliseconds")
+        )]
+        duration: Duration,
+    },
+    /// A tenant is where it should be, by another process.
     Elsewhere {
         /// The tenant.
         target: Target,
@@ -66,7 +81,7 @@ pub enum Event {
     },
     /// The run is over.
     Finished {
-        /// How many tenants this process migrated.
+        /// How many tenants this process migrated, or took back.
         migrated: usize,
         /// How many others did meanwhile.
         elsewhere: usize,
@@ -103,8 +118,16 @@ impl Event {
                 versions,
                 duration,
             } => tracing::info!(schema = %target.schema, ?versions, ?duration, "fleet: migrated"),
+            Event::RolledBack {
+                target,
+                versions,
+                duration,
+                ..
+            } => {
+                tracing::info!(schema = %target.schema, ?versions, ?duration, "fleet: rolled back")
+            }
             Event::Elsewhere { target } => {
-                tracing::debug!(schema = %target.schema, "fleet: migrated by another process");
+                tracing::debug!(schema = %target.schema, "fleet: done by another process");
             }
             Event::Requeued { target, reason } => {
                 tracing::debug!(schema = %target.schema, ?reason, "fleet: put behind the others");

@@ -31,6 +31,7 @@ mod worker;
 
 pub(crate) use ensure::Ensured;
 pub use event::{Event, Requeue};
+pub(crate) use queue::Job;
 pub use remove::Dropped;
 pub use report::{FleetError, FleetReport, Moved, TenantFailure};
 pub(crate) use settings::FleetSettings;
@@ -42,7 +43,6 @@ use std::collections::HashSet;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use self::queue::Job;
 use self::run::Fleet;
 use self::survey::{Row, Survey};
 use crate::db::{Db, Session};
@@ -278,7 +278,7 @@ impl Migrator {
         }
     }
 
-    fn unlistable(&self, tenants: &Tenants, error: &sqlx::Error) -> Error {
+    pub(crate) fn unlistable(&self, tenants: &Tenants, error: &sqlx::Error) -> Error {
         let why = database_error(error).map_or_else(
             || error.to_string(),
             |error| match error.code() {
@@ -293,7 +293,7 @@ impl Migrator {
         self.refused(tenants, why)
     }
 
-    fn refused(&self, tenants: &Tenants, why: String) -> Error {
+    pub(crate) fn refused(&self, tenants: &Tenants, why: String) -> Error {
         Error::Tenants {
             query: match tenants {
                 Tenants::Query(query) => query.clone(),
@@ -324,8 +324,19 @@ impl Migrator {
             ..FleetReport::default()
         };
         let jobs = self.sort(tenants, survey.rows, &mut report)?;
+        report.duration = started.elapsed();
+        self.run_jobs(session, jobs, report, survey.at).await
+    }
+
+    /// Does what is to do, over all connections that may be used.
+    pub(crate) async fn run_jobs(
+        &self,
+        session: &mut Session<'_>,
+        jobs: Vec<Job>,
+        report: FleetReport,
+        since: String,
+    ) -> Result<FleetReport, Error> {
         if jobs.is_empty() {
-            report.duration = started.elapsed();
             return Ok(report);
         }
         let workers = match session.pool() {
@@ -336,7 +347,7 @@ impl Migrator {
             }
             None => 1,
         };
-        let fleet = Fleet::new(self, workers.max(1), survey.at, report);
+        let fleet = Fleet::new(self, workers.max(1), since, report);
         fleet.run(session, jobs, workers.max(1)).await
     }
 

@@ -5,11 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::report::Report;
+use crate::rollback::Return;
 use crate::target::Target;
 
 /// A tenant that is still to do.
 #[derive(Debug)]
-pub(super) struct Job {
+pub(crate) struct Job {
     /// Its place in the query or the list.
     pub(super) place: usize,
     pub(super) target: Target,
@@ -24,6 +25,8 @@ pub(super) struct Job {
     pub(super) busy_since: Option<Instant>,
     /// Migrations that turned out to need a commit before them.
     pub(super) splits: Vec<&'static str>,
+    /// Its way back, where it is not to be migrated but taken back.
+    pub(super) back: Option<Return>,
 }
 
 impl Job {
@@ -37,6 +40,18 @@ impl Job {
             polls: 0,
             busy_since: None,
             splits: Vec::new(),
+            back: None,
+        }
+    }
+
+    /// A tenant that is to be taken back: on its own, since each has rows of its own in the ledger
+    /// to take back.
+    pub(crate) fn back(place: usize, back: Return) -> Self {
+        let target = back.report.target.clone();
+        Job {
+            alone: true,
+            back: Some(back),
+            ..Self::new(place, target)
         }
     }
 }

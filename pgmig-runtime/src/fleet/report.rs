@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::report::Report;
+use crate::rollback::RollbackReport;
 use crate::target::Target;
 
 /// What a fleet run did. Tenants with nothing to do are only counted.
@@ -19,11 +20,15 @@ pub struct FleetReport {
     pub listed: usize,
     /// The tenants that this process brought to head, in the order of the query or the list.
     pub migrated: Vec<Report>,
-    /// How many were behind at first and brought to head by another process.
+    /// The tenants that this process took back, in that order: by a rollback, which migrates none.
+    pub rolled_back: Vec<RollbackReport>,
+    /// How many had something to do at first and were brought where they should be by another
+    /// process.
     pub elsewhere: usize,
     /// How many have everything this binary carries, and newer migrations besides.
     pub ahead: usize,
-    /// The tenants that failed. They are in the ledger as failed, and the next run tries again.
+    /// The tenants that failed; the next run tries them again. Those that were to be migrated are in
+    /// the ledger as failed.
     pub failed: Vec<TenantFailure>,
     /// Tenants that are at a version by the ledger, but whose schema does not exist. Nothing is
     /// done about them: data may have been lost.
@@ -51,7 +56,8 @@ pub struct FleetReport {
 impl FleetReport {
     /// Whether nothing was to do and nothing is wrong.
     pub fn is_noop(&self) -> bool {
-        self.migrated.is_empty() && self.elsewhere == 0 && self.is_healthy() && self.left == 0
+        let done = self.migrated.len() + self.rolled_back.len() + self.elsewhere;
+        done == 0 && self.is_healthy() && self.left == 0
     }
 
     /// Whether no tenant failed, is gone, or lives elsewhere than it should.
@@ -106,15 +112,19 @@ impl fmt::Display for FleetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let FleetReport {
             migrated,
+            rolled_back,
             failed,
             left,
             ..
         } = &self.report;
+        let (done, what) = match rolled_back.len() {
+            0 => (migrated.len(), "migrated"),
+            done => (done, "rolled back"),
+        };
+        let failures = failed.len();
         write!(
             f,
-            "{} tenant(s) failed, {} migrated, {left} not tried",
-            failed.len(),
-            migrated.len()
+            "{failures} tenant(s) failed, {done} {what}, {left} not tried"
         )?;
         for failure in failed.iter().take(SHOWN) {
             let message = failure.message.replace('\n', "\n    ");

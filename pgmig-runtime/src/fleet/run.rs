@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
@@ -15,6 +15,8 @@ use super::worker::Worker;
 use crate::Migrator;
 use crate::db::{Db, Session};
 use crate::error::Error;
+use crate::report::Report;
+use crate::rollback::RollbackReport;
 use crate::target::Target;
 
 /// What the workers of a run share.
@@ -36,7 +38,9 @@ pub(super) struct Fleet {
 struct Account {
     report: FleetReport,
     /// The migrated, with their places, to be sorted in the end.
-    migrated: Vec<(usize, crate::report::Report)>,
+    migrated: Vec<(usize, Report)>,
+    /// The same of those that were taken back.
+    rolled_back: Vec<(usize, RollbackReport)>,
     /// How many may fail in the present wave.
     budget: usize,
 }
@@ -148,8 +152,12 @@ impl Fleet {
             let mut account = locked(&self.account);
             let mut migrated = std::mem::take(&mut account.migrated);
             migrated.sort_by_key(|(place, _)| *place);
+            let mut rolled_back = std::mem::take(&mut account.rolled_back);
             let mut report = std::mem::take(&mut account.report);
             report.migrated = migrated.into_iter().map(|(_, report)| report).collect();
+            rolled_back.sort_by_key(|(place, _)| *place);
+            let rolled_back = rolled_back.into_iter().map(|(_, report)| report);
+            report.rolled_back = rolled_back.collect();
             report.left += left;
             report.stopped = stopped;
             report.duration = started.elapsed();
@@ -159,7 +167,7 @@ impl Fleet {
             self.emit(Event::Stopped { left: report.left });
         }
         self.emit(Event::Finished {
-            migrated: report.migrated.len(),
+            migrated: report.migrated.len() + report.rolled_back.len(),
             elsewhere: report.elsewhere,
             failed: report.failed.len(),
             left: report.left,
@@ -174,14 +182,18 @@ impl Fleet {
         }
     }
 
-    /// A tenant is at head.
+    /// A tenant is where it should be.
     pub(super) fn done(&self, job: Job) {
         let Job {
             place,
             target,
             report,
+            back,
             ..
         } = job;
+        if let Some(back) = back {
+            return self.taken_back(place, report.duration, back.report);
+        }
         let mut account = locked(&self.account);
         if report.applied.is_empty() {
             account.report.elsewhere += 1;
@@ -199,6 +211,30 @@ impl Fleet {
         self.emit(Event::Migrated {
             target,
             versions,
+            duration,
+        });
+    }
+
+    fn taken_back(&self, place: usize, duration: Duration, mut report: RollbackReport) {
+        let target = report.target.clone();
+        if let Some(tenant) = target.tenant {
+            self.migrator.ensured.forget(tenant);
+        }
+        let mut account = locked(&self.account);
+        if report.rolled_back.is_empty() {
+            account.report.elsewhere += 1;
+            drop(account);
+            return self.emit(Event::Elsewhere { target });
+        }
+        report.duration = duration;
+        let versions = report.rolled_back.iter().map(|one| one.version).collect();
+        let version = report.version.clone();
+        account.rolled_back.push((place, report));
+        drop(account);
+        self.emit(Event::RolledBack {
+            target,
+            versions,
+            version,
             duration,
         });
     }
@@ -235,7 +271,7 @@ impl Fleet {
     }
 
     /// Puts a tenant behind the others.
-    pub(super) fn requeue(&self, job: Job, reason: Requeue, delay: std::time::Duration) {
+    pub(super) fn requeue(&self, job: Job, reason: Requeue, delay: Duration) {
         // Of one that is waited for, once is enough to be told.
         if reason != Requeue::Busy || job.polls == 1 {
             let target = job.target.clone();

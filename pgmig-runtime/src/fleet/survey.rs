@@ -46,7 +46,7 @@ pub(super) struct Known {
 impl Tenants {
     /// The query that lists them, to stand in a `FROM`. A closing semicolon is no part of it, and
     /// the line break ends a comment that it may end with.
-    pub(super) fn listed(&self, active: &str) -> String {
+    pub(crate) fn listed(&self, active: &str) -> String {
         let query = match self {
             Tenants::Active => active.to_owned(),
             Tenants::Query(query) => query.clone(),
@@ -65,7 +65,7 @@ impl Tenants {
     }
 
     /// Whether tenants that are not listed are of interest.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         !matches!(self, Tenants::List(_))
     }
 }

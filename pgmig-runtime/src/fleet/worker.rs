@@ -113,7 +113,7 @@ impl<'f, 's, 'c> Worker<'f, 's, 'c> {
         Ok(())
     }
 
-    /// Brings the one tenant in hand to head.
+    /// Brings the one tenant in hand to head, or takes it back.
     async fn alone(&mut self, mut hand: Hand<'_>) -> Result<(), Error> {
         let fleet = self.fleet;
         let Some(job) = hand.jobs.first_mut() else {
@@ -121,9 +121,15 @@ impl<'f, 's, 'c> Worker<'f, 's, 'c> {
         };
         let started = Instant::now();
         let runner = fleet.migrator.runner();
-        let tried = runner
-            .attempt(self.session, &job.target, &mut job.report, &mut job.splits)
-            .await;
+        let tried = match &mut job.back {
+            Some(back) => runner.attempt_back(self.session, back).await,
+            None => {
+                let (report, splits) = (&mut job.report, &mut job.splits);
+                runner
+                    .attempt(self.session, &job.target, report, splits)
+                    .await
+            }
+        };
         job.report.duration += started.elapsed();
         let failure = match tried {
             Ok(()) => {
@@ -189,6 +195,10 @@ impl<'f, 's, 'c> Worker<'f, 's, 'c> {
     /// Records the failure and goes on.
     async fn failed(&mut self, job: Job, error: Error) {
         let message = error.to_string();
+        if job.back.is_some() {
+            // By the ledger it is where it was, and that is what it is.
+            return self.fleet.failed(job, message, Some(error));
+        }
         let ledger = &self.fleet.migrator.ledger;
         let record = ledger.fail(&job.target, &self.fleet.head, &message);
         // What is not recorded is still in the report, and the next run tries the tenant again.

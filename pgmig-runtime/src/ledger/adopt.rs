@@ -7,7 +7,7 @@ use crate::adopt::Adopted;
 use crate::planner::{Recorded, checksum_bytes, head};
 use crate::retry::MOVED;
 use crate::target::Target;
-use crate::{Version, quote};
+use crate::{Version, drizzle, quote};
 
 impl Ledger {
     /// Stops everything after it in the message unless the condition holds.
@@ -46,7 +46,7 @@ END"
                     format!("{}::timestamptz", quote::literal(at))
                 });
             rows.push(format!(
-                "({schema}, {scope}, {version}, {name}, {checksum}, {head}, 'applied', {statements}, {down}::bytea, {app}, {pgmig}, session_user, {at}, {at}, {origin})",
+                "({schema}, {scope}, {version}, {name}, {checksum}, {head}, 'applied', {statements}, {down}::bytea, {app}, {pgmig}, session_user, {at}, {at}, {origin}, {drizzle})",
                 schema = quote::literal(&target.schema),
                 scope = quote::literal(target.scope.as_str()),
                 version = quote::literal(migration.0.version),
@@ -55,6 +55,7 @@ END"
                 head = quote::bytes(&head(chain.values())),
                 statements = migration.0.up.0.statements.len(),
                 down = down.as_deref().unwrap_or("NULL"),
+                drizzle = drizzle::row(migration),
                 app = self.app,
                 pgmig = quote::literal(env!("CARGO_PKG_VERSION")),
             ));
@@ -65,7 +66,7 @@ END"
             .map_or("", |version| version.as_str());
         vec![
             format!(
-                "INSERT INTO {l}.history (schema, scope, version, name, checksum, head, state, statements, down, app, pgmig, applied_by, started_at, finished_at, origin) VALUES {rows}",
+                "INSERT INTO {l}.history (schema, scope, version, name, checksum, head, state, statements, down, app, pgmig, applied_by, started_at, finished_at, origin, drizzle_at, drizzle_hash) VALUES {rows}",
                 l = self.quoted,
                 rows = rows.join(", "),
             ),

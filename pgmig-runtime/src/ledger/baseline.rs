@@ -2,10 +2,9 @@
 
 use super::write::moved;
 use super::{Ledger, script_digest};
-use crate::Migration;
 use crate::planner::Step;
-use crate::quote;
 use crate::target::Target;
+use crate::{Migration, drizzle, quote};
 
 impl Ledger {
     /// Records the steps as applied, each with its own checksum, head and down script, so that a
@@ -26,10 +25,10 @@ impl Ledger {
             .collect();
         let origin = format!("baseline {}", baseline.0.version);
         format!(
-            "WITH done AS (INSERT INTO {l}.history (schema, scope, version, name, checksum, head, state, statements, down, app, pgmig, applied_by, started_at, finished_at, origin) \
+            "WITH done AS (INSERT INTO {l}.history (schema, scope, version, name, checksum, head, state, statements, down, app, pgmig, applied_by, started_at, finished_at, origin, drizzle_at, drizzle_hash) \
              SELECT t.schema, t.scope, v.version, v.name, v.checksum, v.head, 'applied', v.statements, v.down, {app}, {pgmig}, session_user, \
-             t.updated_at, pg_catalog.clock_timestamp(), {origin} \
-             FROM {l}.target AS t CROSS JOIN (VALUES {rows}) AS v (place, version, name, checksum, head, statements, down) \
+             t.updated_at, pg_catalog.clock_timestamp(), {origin}, v.drizzle_at, v.drizzle_hash \
+             FROM {l}.target AS t CROSS JOIN (VALUES {rows}) AS v (place, version, name, checksum, head, statements, down, drizzle_at, drizzle_hash) \
              WHERE {condition} ORDER BY v.place RETURNING started_at) \
              UPDATE {l}.target AS t SET {moved} WHERE {condition} \
              RETURNING (SELECT pg_catalog.round(extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.min(done.started_at)) * 1000) FROM done) AS duration_ms",
@@ -49,12 +48,13 @@ fn row(place: usize, step: &Step) -> String {
     let down = migration.down.as_ref();
     let down = down.map(|down| quote::bytes(&script_digest(&down.0)));
     format!(
-        "({place}, {version}, {name}, {checksum}, {head}, {statements}, {down}::bytea)",
+        "({place}, {version}, {name}, {checksum}, {head}, {statements}, {down}::bytea, {drizzle})",
         version = quote::literal(migration.version),
         name = quote::literal(migration.name),
         checksum = quote::literal(&step.migration.checksum().to_string()),
         head = quote::bytes(&step.head),
         statements = migration.up.0.statements.len(),
         down = down.as_deref().unwrap_or("NULL"),
+        drizzle = drizzle::row(step.migration),
     )
 }

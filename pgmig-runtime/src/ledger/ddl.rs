@@ -52,7 +52,9 @@ impl Ledger {
     duration_ms double precision,
     rolled_back_at timestamptz,
     rolled_back_by text,
-    origin text
+    origin text,
+    drizzle_at bigint,
+    drizzle_hash text
 )"
             ),
             format!(

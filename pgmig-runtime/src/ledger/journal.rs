@@ -2,9 +2,9 @@
 
 use super::{Ledger, block};
 use crate::planner::{Step, Way, digest};
-use crate::quote;
 use crate::retry::MOVED;
 use crate::target::Target;
+use crate::{drizzle, quote};
 
 /// A row of `history` that a process is working on.
 #[derive(Clone, Debug)]
@@ -33,8 +33,8 @@ impl Ledger {
         let down = migration.down.as_ref();
         let down = down.map(|down| quote::bytes(&super::script_digest(&down.0)));
         format!(
-            "INSERT INTO {l}.history (schema, scope, version, name, checksum, head, state, statements, in_flight, done, owner, down, app, pgmig, applied_by, started_at) \
-             VALUES ({schema}, {scope}, {version}, {name}, {checksum}, {head}, 'running', 0, {in_flight}, {done}, {owner}, {down}, {app}, {pgmig}, session_user, pg_catalog.clock_timestamp()) \
+            "INSERT INTO {l}.history (schema, scope, version, name, checksum, head, state, statements, in_flight, done, owner, down, app, pgmig, applied_by, started_at, drizzle_at, drizzle_hash) \
+             VALUES ({schema}, {scope}, {version}, {name}, {checksum}, {head}, 'running', 0, {in_flight}, {done}, {owner}, {down}, {app}, {pgmig}, session_user, pg_catalog.clock_timestamp(), {drizzle}) \
              ON CONFLICT DO NOTHING RETURNING id",
             l = self.quoted,
             schema = quote::literal(&target.schema),
@@ -46,6 +46,7 @@ impl Ledger {
             done = quote::bytes(&digest(&migration.up.0, 0)),
             owner = quote::literal(owner),
             down = down.as_deref().unwrap_or("NULL"),
+            drizzle = drizzle::row(step.migration),
             app = self.app,
             pgmig = quote::literal(env!("CARGO_PKG_VERSION")),
         )

@@ -35,6 +35,8 @@ pub(crate) struct State {
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     pub(crate) recorded: Vec<Recorded>,
+    /// Whether anything was ever recorded, what is rolled back included.
+    pub(crate) ever: bool,
     /// Whether the database has the extension `citus`.
     pub(crate) citus: bool,
     /// Whether the schema has no relation of its own, or does not exist.
@@ -128,9 +130,12 @@ impl Ledger {
         format!(
             "{history}; SELECT \
              EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus') AS citus, \
+             EXISTS (SELECT FROM {l}.history AS e WHERE {ever}) AS ever, \
              {empty} AS empty, \
              NOT pg_catalog.pg_is_in_recovery() AND pg_catalog.current_setting('transaction_read_only') = 'off' AS writable{kept}",
             history = self.read_history(target),
+            l = self.quoted,
+            ever = target.condition("e"),
             empty = nothing_in(&target.schema),
         )
     }
@@ -216,6 +221,7 @@ impl Facts {
         }
         if let Some(row) = facts.first() {
             read.citus = truth(row, "citus")?;
+            read.ever = truth(row, "ever")?;
             read.empty = truth(row, "empty")?;
             read.writable = truth(row, "writable")?;
         }

@@ -1,9 +1,9 @@
 //! What is written and read when migrations are taken back.
 
-use super::{Ledger, Row};
+use super::{Ledger, Row, block};
 use crate::planner::{Step, digest};
-use crate::quote;
 use crate::target::Target;
+use crate::{drizzle, quote};
 
 impl Ledger {
     /// Records that the migration of row `id` was taken back and moves the head. Returns how long
@@ -40,6 +40,20 @@ impl Ledger {
                 condition = target.condition("t"),
             ),
         ]
+    }
+
+    /// Takes what Drizzle's own ledger has of the migration of row `id` out of it, so that Drizzle
+    /// would apply it again.
+    pub(crate) fn forget_in_drizzle(&self, id: i64) -> String {
+        let l = &self.quoted;
+        let table = drizzle::TABLE;
+        block(&format!(
+            "BEGIN
+  IF EXISTS (SELECT FROM {l}.history AS h WHERE h.id = {id} AND h.drizzle_at IS NOT NULL) AND pg_catalog.to_regclass('{table}') IS NOT NULL THEN
+    DELETE FROM {table} AS d USING {l}.history AS h WHERE h.id = {id} AND d.created_at = h.drizzle_at AND d.hash = h.drizzle_hash;
+  END IF;
+END"
+        ))
     }
 
     /// Takes over a journal on the way back.

@@ -8,7 +8,7 @@ use crate::planner::{Step, Way};
 use crate::quote;
 use crate::retry::{BUSY, MOVED};
 use crate::target::Target;
-use crate::{Object, Probe};
+use crate::{Object, Probe, drizzle};
 
 /// Whether the process that holds a lease still lives. A connection of its own tells: its backend
 /// goes with it, and while it works the term does not matter. Behind a pooler no backend belongs
@@ -110,9 +110,9 @@ END",
             .as_ref()
             .map(|down| quote::bytes(&script_digest(&down.0)));
         format!(
-            "WITH done AS (INSERT INTO {l}.history (schema, scope, version, name, checksum, head, state, statements, down, app, pgmig, applied_by, started_at, finished_at, duration_ms) \
+            "WITH done AS (INSERT INTO {l}.history (schema, scope, version, name, checksum, head, state, statements, down, app, pgmig, applied_by, started_at, finished_at, duration_ms, drizzle_at, drizzle_hash) \
              SELECT t.schema, t.scope, {version}, {name}, {checksum}, {head}, 'applied', {statements}, {down}, {app}, {pgmig}, session_user, \
-             {since}, pg_catalog.clock_timestamp(), extract(epoch FROM pg_catalog.clock_timestamp() - {since}) * 1000 \
+             {since}, pg_catalog.clock_timestamp(), extract(epoch FROM pg_catalog.clock_timestamp() - {since}) * 1000, {drizzle} \
              FROM {l}.target AS t WHERE {condition} RETURNING duration_ms) \
              UPDATE {l}.target AS t SET {moved} WHERE {condition} \
              RETURNING (SELECT pg_catalog.round(done.duration_ms) FROM done) AS duration_ms",
@@ -127,6 +127,7 @@ END",
             pgmig = quote::literal(env!("CARGO_PKG_VERSION")),
             condition = target.condition("t"),
             moved = moved(step),
+            drizzle = drizzle::row(step.migration),
         )
     }
 

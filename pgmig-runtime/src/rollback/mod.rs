@@ -1,22 +1,26 @@
 //! Taking migrations back, by the down scripts that the ledger kept when they were applied.
 
+mod fleet;
 mod kept;
 mod plan;
 mod rehearse;
 mod run;
 
+pub use fleet::{FleetRollbackPlan, FleetRollbackStep, Irreversible, IrreversibleFleetError};
 pub use rehearse::{Rehearsal, RehearsalOutcome};
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+pub(crate) use self::run::Return;
 use crate::db::{Db, Session};
 use crate::error::Error;
-use crate::message::{Fill, script_text};
-use crate::planner::Step;
-use crate::report::Applied;
+use crate::message::Fill;
+use crate::planner::Way;
+use crate::report::{Applied, Pending};
 use crate::target::Target;
 use crate::{Migrator, Version};
 
@@ -59,30 +63,20 @@ pub struct RollbackPlan {
     /// The schema.
     pub target: Target,
     /// What would be taken back, in order: the newest first.
-    pub steps: Vec<RollbackStep>,
+    pub steps: Vec<Pending>,
     /// The newest version that would be left; `None` when nothing would be.
     pub version: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pin: Pin,
 }
 
-/// One migration that would be taken back.
+/// What a plan was made for.
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct RollbackStep {
-    /// Its version.
-    pub version: &'static str,
-    /// Its name.
-    pub name: &'static str,
-    /// The file of its down script when it was applied.
-    pub path: &'static str,
-    /// Whether the down script runs in a transaction.
-    pub transactional: bool,
-    /// Statements that are done already, where it was interrupted.
-    pub done: usize,
-    /// The statements that lose data (`DROP TABLE`), with their lines.
-    pub destroys_data: Vec<(&'static str, u32)>,
-    /// The down script as it would be sent.
-    pub sql: String,
+struct Pin {
+    /// The rows of the ledger that would be taken back.
+    rows: BTreeSet<i64>,
+    head: String,
+    version: Option<String>,
 }
 
 impl RollbackPlan {
@@ -112,14 +106,14 @@ impl fmt::Display for IrreversibleError {
         for (version, name) in &self.migrations {
             write!(f, "\n  - {} {version}_{name}", self.target.scope)?;
         }
-        f.write_str(
-            "\n  = note: the ledger keeps the down script that a migration has when it is applied\
-             \n  = help: undo them by a new migration, or give a version after them to come back to",
-        )
+        f.write_str(NO_WAY_BACK)
     }
 }
 
 impl std::error::Error for IrreversibleError {}
+
+const NO_WAY_BACK: &str = "\n  = note: the ledger keeps the down script that a migration has when it is applied\
+    \n  = help: undo them by a new migration, or give a version after them to come back to";
 
 impl Migrator {
     /// Takes migrations of `public` back, newest first, each in a transaction of its own unless
@@ -138,9 +132,7 @@ impl Migrator {
     /// # async fn undo(migrator: pgmig_runtime::Migrator, pool: sqlx::PgPool) -> Result<(), pgmig_runtime::Error> {
     /// use pgmig_runtime::RollbackTo;
     /// let to = RollbackTo::Version("3".to_owned());
-    /// if !migrator.plan_rollback_public(&pool, &to).await?.destroys_data() {
-    ///     migrator.rollback_public(&pool, &to).await?;
-    /// }
+    /// migrator.rollback_public(&pool, &to).await?;
     /// # Ok(()) }
     /// ```
     pub async fn rollback_public<'c>(
@@ -195,22 +187,52 @@ impl Migrator {
         self.plan_rollback(&mut session, target, to).await
     }
 
+    /// Takes a schema back as a plan shows, and only if it is still as the plan found it.
+    ///
+    /// # Errors
+    /// [`Error::PlanOutdated`], before anything runs, when the schema was migrated or taken back
+    /// since; otherwise as [`rollback_public`](Self::rollback_public).
+    ///
+    /// ```no_run
+    /// # async fn undo(migrator: pgmig_runtime::Migrator, pool: sqlx::PgPool) -> Result<(), pgmig_runtime::Error> {
+    /// use pgmig_runtime::RollbackTo;
+    /// let plan = migrator.plan_rollback_public(&pool, &RollbackTo::OneStep).await?;
+    /// if !plan.destroys_data() {
+    ///     migrator.rollback_as_planned(&pool, &plan).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn rollback_as_planned<'c>(
+        &self,
+        db: impl Into<Db<'c>>,
+        plan: &RollbackPlan,
+    ) -> Result<RollbackReport, Error> {
+        let mut session = self.session(db);
+        self.go_back(&mut session, Return::pinned(plan)).await
+    }
+
     async fn rollback(
         &self,
         session: &mut Session<'_>,
         target: &Target,
         to: &RollbackTo,
     ) -> Result<RollbackReport, Error> {
+        self.go_back(session, Return::new(target, to)).await
+    }
+
+    async fn go_back(
+        &self,
+        session: &mut Session<'_>,
+        mut back: Return,
+    ) -> Result<RollbackReport, Error> {
         let started = Instant::now();
-        let mut report = RollbackReport {
-            target: target.clone(),
-            rolled_back: Vec::new(),
-            version: None,
-            duration: Duration::ZERO,
-        };
-        self.runner().roll_back(session, to, &mut report).await?;
-        report.duration = started.elapsed();
-        Ok(report)
+        let done = self.runner().roll_back(session, &mut back).await;
+        if let Some(tenant) = back.report.target.tenant {
+            self.ensured.forget(tenant);
+        }
+        done?;
+        back.report.duration = started.elapsed();
+        Ok(back.report)
     }
 
     async fn plan_rollback(
@@ -219,33 +241,27 @@ impl Migrator {
         target: Target,
         to: &RollbackTo,
     ) -> Result<RollbackPlan, Error> {
-        let (steps, version) = self.runner().plan_back(session, &target, to).await?;
+        let (work, version) = self.runner().plan_back(session, &target, to).await?;
         let fill = Fill {
             schema: &target.schema,
             plain: false,
             public: None,
         };
-        let steps = steps.iter().map(|step| planned(step, fill)).collect();
+        let steps = &work.plan.steps;
+        let rows = steps.iter().filter_map(|step| match step.way {
+            Way::Back(row) => Some(row),
+            Way::Up => None,
+        });
         Ok(RollbackPlan {
-            target,
-            steps,
+            steps: steps.iter().map(|step| Pending::of(step, fill)).collect(),
             version,
+            pin: Pin {
+                rows: rows.collect(),
+                head: work.state.head,
+                version: work.state.version,
+            },
+            target,
         })
-    }
-}
-
-fn planned(step: &Step, fill: Fill<'_>) -> RollbackStep {
-    let script = &step.migration.0.up.0;
-    let progress = step.resume.as_ref().map(|(_, progress)| progress);
-    let loses = script.statements.iter().filter(|s| s.0.destroys_data);
-    RollbackStep {
-        version: step.migration.0.version,
-        name: step.migration.0.name,
-        path: script.path,
-        transactional: script.transactional,
-        done: progress.map_or(0, |progress| progress.done),
-        destroys_data: loses.map(|s| (s.0.kind, s.0.line)).collect(),
-        sql: script_text(script, fill),
     }
 }
 

@@ -7,6 +7,15 @@ use super::RollbackTo;
 use crate::Version;
 use crate::planner::{Recorded, checksum_bytes, head};
 
+/// How far a schema is taken back.
+#[derive(Clone, Debug)]
+pub(crate) enum Goal {
+    /// As somebody asked for.
+    To(RollbackTo),
+    /// This version and everything newer, if there is any.
+    From(String),
+}
+
 /// Rows to take back, in that order, and where that leads.
 #[derive(Debug, Default)]
 pub(super) struct Back<'r> {
@@ -36,10 +45,7 @@ pub(super) enum Refused<'r> {
 
 /// Plans the way back. A down script that was interrupted is part of it in any case: it has to end
 /// first.
-pub(super) fn plan<'r>(
-    recorded: &'r [Recorded],
-    to: &'r RollbackTo,
-) -> Result<Back<'r>, Refused<'r>> {
+pub(super) fn plan<'r>(recorded: &'r [Recorded], goal: &'r Goal) -> Result<Back<'r>, Refused<'r>> {
     let mut rows: Vec<&Recorded> = recorded.iter().collect();
     rows.sort_by(|a, b| {
         let key = |row: &Recorded| !row.rolling_back;
@@ -47,10 +53,10 @@ pub(super) fn plan<'r>(
         key(a).cmp(&key(b)).then(version(b).cmp(&version(a)))
     });
     let half = rows.iter().filter(|row| row.rolling_back).count();
-    let count = match to {
-        RollbackTo::OneStep => half.max(1).min(rows.len()),
-        RollbackTo::Nothing => rows.len(),
-        RollbackTo::Version(version) => {
+    let count = match goal {
+        Goal::To(RollbackTo::OneStep) => half.max(1).min(rows.len()),
+        Goal::To(RollbackTo::Nothing) => rows.len(),
+        Goal::To(RollbackTo::Version(version)) => {
             let is_it = |row: &&Recorded| row.version == *version && row.running.is_none();
             if !recorded.iter().any(|row| is_it(&row)) {
                 return Err(Refused::NotApplied(version));
@@ -58,6 +64,11 @@ pub(super) fn plan<'r>(
             let version = Version::new(version);
             let newer = |row: &&&Recorded| row.rolling_back || Version::new(&row.version) > version;
             rows.iter().filter(newer).count()
+        }
+        Goal::From(version) => {
+            let version = Version::new(version);
+            let goes = |row: &&&Recorded| row.rolling_back || Version::new(&row.version) >= version;
+            rows.iter().filter(goes).count()
         }
     };
     rows.truncate(count);

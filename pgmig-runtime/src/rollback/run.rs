@@ -1,9 +1,11 @@
 //! The way back of one schema: read, plan, claim and undo, and again until it is there.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::plan::{self, Back, Refused, Row};
-use super::{IrreversibleError, RollbackReport, RollbackTo, canonical, kept};
+use super::plan::{self, Back, Goal, Refused, Row};
+use super::{IrreversibleError, Pin, RollbackPlan, RollbackReport, RollbackTo, canonical, kept};
 use crate::apply::Runner;
 use crate::db::Session;
 use crate::error::Error;
@@ -16,63 +18,131 @@ use crate::planner::{Plan, Progress, Recorded, Step, Way, digest};
 use crate::report::Applied;
 use crate::retry::Cause;
 use crate::target::Target;
-use crate::{Migration, quote};
+use crate::{Migration, Scope, quote};
 
-/// What is asked for, made definite by the first look: a second attempt after an unknown outcome
-/// must not go one step further, nor take back what somebody applied meanwhile.
-#[derive(Debug)]
-struct Asked {
-    to: RollbackTo,
-    rows: Option<BTreeSet<i64>>,
+/// A migration with its down script, as a plan shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    version: String,
+    checksum: String,
+    down: Option<String>,
 }
 
-impl Asked {
-    fn new(to: &RollbackTo) -> Self {
-        Asked {
-            to: canonical(to),
+impl Shown {
+    pub(super) fn of(row: &Recorded) -> Self {
+        Shown {
+            version: row.version.clone(),
+            checksum: row.checksum.clone(),
+            down: row.down.clone(),
+        }
+    }
+}
+
+/// The way back of one schema: what is asked for, and what was done so far.
+///
+/// What is asked for becomes definite by the first look: a second attempt after an unknown outcome
+/// must not go one step further, nor take back what somebody applied meanwhile.
+#[derive(Debug)]
+pub(crate) struct Return {
+    goal: Goal,
+    rows: Option<BTreeSet<i64>>,
+    /// What it has to be at the first look.
+    pin: Option<Pin>,
+    /// What alone may be taken back.
+    shown: Option<Arc<[Shown]>>,
+    pub(crate) report: RollbackReport,
+}
+
+impl Return {
+    pub(super) fn new(target: &Target, to: &RollbackTo) -> Self {
+        Return {
+            goal: Goal::To(canonical(to)),
             rows: None,
+            pin: None,
+            shown: None,
+            report: RollbackReport {
+                target: target.clone(),
+                rolled_back: Vec::new(),
+                version: None,
+                duration: Duration::ZERO,
+            },
         }
     }
 
-    /// Accepts the first plan; refuses a later one that has more in it.
-    fn settle(&mut self, target: &Target, back: &Back<'_>) -> Result<(), Error> {
+    /// What a plan of one schema shows.
+    pub(super) fn pinned(plan: &RollbackPlan) -> Self {
+        let to = settled(plan.version.clone());
+        Return {
+            rows: Some(plan.pin.rows.clone()),
+            pin: Some(plan.pin.clone()),
+            ..Self::new(&plan.target, &to)
+        }
+    }
+
+    /// What a plan of many tenants shows of one of them.
+    pub(super) fn shown(target: &Target, goal: Goal, shown: Arc<[Shown]>) -> Self {
+        Return {
+            goal,
+            shown: Some(shown),
+            ..Self::new(target, &RollbackTo::OneStep)
+        }
+    }
+
+    /// Refuses to begin where the schema is not as the plan found it.
+    fn check(&mut self, state: &State) -> Result<(), Error> {
+        match self.pin.take() {
+            Some(pin) if pin.head != state.head => Err(Error::PlanOutdated {
+                schema: self.report.target.schema.clone(),
+                planned: pin.version,
+                found: state.version.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Accepts the first plan; refuses one that has more in it than that or than was shown.
+    fn settle(&mut self, back: &Back<'_>) -> Result<(), Error> {
         let rows = || back.steps.iter().map(|step| step.row);
-        let Some(planned) = &self.rows else {
-            self.rows = Some(rows().map(|row| row.id).collect());
-            self.to = match &back.version {
-                Some(version) => RollbackTo::Version(version.clone()),
-                None => RollbackTo::Nothing,
-            };
-            return Ok(());
+        let is_new = |row: &&Recorded| {
+            let planned = self.rows.as_ref().is_none_or(|rows| rows.contains(&row.id));
+            let shown = self.shown.as_ref();
+            !planned || shown.is_some_and(|shown| !shown.contains(&Shown::of(row)))
         };
-        match rows().find(|row| !planned.contains(&row.id)) {
-            Some(row) => Err(Error::MigratedMeanwhile {
-                schema: target.schema.clone(),
+        if let Some(row) = rows().find(is_new) {
+            return Err(Error::MigratedMeanwhile {
+                schema: self.report.target.schema.clone(),
                 version: row.version.clone(),
                 name: row.name.clone(),
-            }),
-            None => Ok(()),
+            });
         }
+        if self.rows.is_none() {
+            self.rows = Some(rows().map(|row| row.id).collect());
+            self.goal = Goal::To(settled(back.version.clone()));
+        }
+        Ok(())
+    }
+}
+
+fn settled(version: Option<String>) -> RollbackTo {
+    match version {
+        Some(version) => RollbackTo::Version(version),
+        None => RollbackTo::Nothing,
     }
 }
 
 impl Runner<'_> {
-    /// Takes the report's target back.
+    /// Takes a schema back.
     pub(super) async fn roll_back(
         &self,
         session: &mut Session<'_>,
-        to: &RollbackTo,
-        report: &mut RollbackReport,
+        back: &mut Return,
     ) -> Result<(), Error> {
-        let target = report.target.clone();
+        let target = back.report.target.clone();
         let mut attempts = self.attempts();
-        let mut asked = Asked::new(to);
         loop {
-            let done = report.rolled_back.len();
-            let tried = self
-                .attempt_back(session, &target, &mut asked, report)
-                .await;
-            if report.rolled_back.len() > done {
+            let done = back.report.rolled_back.len();
+            let tried = self.attempt_back(session, back).await;
+            if back.report.rolled_back.len() > done {
                 attempts.progress();
             }
             match tried {
@@ -91,11 +161,11 @@ impl Runner<'_> {
         session: &mut Session<'_>,
         target: &Target,
         to: &RollbackTo,
-    ) -> Result<(Vec<Step>, Option<String>), Error> {
+    ) -> Result<(Work, Option<String>), Error> {
         let mut attempts = self.attempts();
         loop {
-            match self.look_back(session, target, &mut Asked::new(to)).await {
-                Ok((work, version)) => return Ok((work.plan.steps, version)),
+            match self.look_back(session, &mut Return::new(target, to)).await {
+                Ok(found) => return Ok(found),
                 Err(failure) => {
                     self.recover(session, target, &mut attempts, failure)
                         .await?;
@@ -104,18 +174,18 @@ impl Runner<'_> {
         }
     }
 
-    async fn attempt_back(
+    /// One attempt: looks, and takes back what is to do.
+    pub(crate) async fn attempt_back(
         &self,
         session: &mut Session<'_>,
-        target: &Target,
-        asked: &mut Asked,
-        report: &mut RollbackReport,
+        back: &mut Return,
     ) -> Result<(), Failure> {
-        let (mut work, version) = self.look_back(session, target, asked).await?;
+        let target = back.report.target.clone();
+        let (mut work, version) = self.look_back(session, back).await?;
         let mut head = work.state.head.clone();
         for mut step in std::mem::take(&mut work.plan.steps) {
             let undone = self
-                .undo(session, target, &work, &mut step, &mut head)
+                .undo(session, &target, &work, &mut step, &mut head)
                 .await?;
             for undone in undone {
                 tracing::info!(
@@ -125,11 +195,11 @@ impl Runner<'_> {
                     duration = ?undone.duration,
                     "rolled a migration back"
                 );
-                report.rolled_back.push(undone);
+                back.report.rolled_back.push(undone);
             }
             head = quote::hex(&step.head);
         }
-        report.version = version;
+        back.report.version = version;
         Ok(())
     }
 
@@ -192,9 +262,9 @@ impl Runner<'_> {
     async fn look_back(
         &self,
         session: &mut Session<'_>,
-        target: &Target,
-        asked: &mut Asked,
+        asked: &mut Return,
     ) -> Result<(Work, Option<String>), Failure> {
+        let target = &asked.report.target.clone();
         let (state, facts) = match self.read_state(session, target, &[]).await {
             Ok(state) => {
                 self.check(target, &state)?;
@@ -207,10 +277,11 @@ impl Runner<'_> {
             }
             Err(failure) => return Err(failure),
         };
-        let to = asked.to.clone();
-        let back = plan::plan(&facts.recorded, &to);
+        asked.check(&state).map_err(Failure::last)?;
+        let goal = asked.goal.clone();
+        let back = plan::plan(&facts.recorded, &goal);
         let back = back.map_err(|refused| refusal(target, &refused))?;
-        asked.settle(target, &back).map_err(Failure::last)?;
+        asked.settle(&back).map_err(Failure::last)?;
         let steps = self.steps(session, target, &back).await?;
         let version = back.version.clone();
         let plan = Plan {
@@ -234,20 +305,12 @@ impl Runner<'_> {
         target: &Target,
         back: &Back<'_>,
     ) -> Result<Vec<Step>, Failure> {
-        let rows = || back.steps.iter().map(|step| step.row);
-        let unread: Vec<&Recorded> = rows()
-            .filter(|row| row.down.is_some() && kept::known(target.scope, row).is_none())
-            .collect();
-        if !unread.is_empty() {
-            let digests: Vec<&str> = unread.iter().filter_map(|r| r.down.as_deref()).collect();
-            let answers = session.send(self.ledger.read_scripts(&digests)).await;
-            let answers = answers.map_err(Failure::reading)?;
-            kept::keep(target.scope, &unread, &answers).map_err(Failure::decoding)?;
-        }
+        let rows: Vec<&Recorded> = back.steps.iter().map(|step| step.row).collect();
+        self.read_kept(session, target.scope, &rows).await?;
         let mut steps = Vec::with_capacity(back.steps.len());
         let mut missing = Vec::new();
         for Row { row, head, newest } in &back.steps {
-            match self.script_of(target, row) {
+            match self.script_of(target.scope, row) {
                 Some(migration) => steps.push(Step {
                     migration,
                     head: head.clone(),
@@ -269,19 +332,36 @@ impl Runner<'_> {
         ))))
     }
 
+    /// Reads the scripts of rows from the ledger, as far as they were not read before.
+    pub(super) async fn read_kept(
+        &self,
+        session: &mut Session<'_>,
+        scope: Scope,
+        rows: &[&Recorded],
+    ) -> Result<(), Failure> {
+        let unread = |row: &&&Recorded| row.down.is_some() && kept::known(scope, row).is_none();
+        let unread: Vec<&Recorded> = rows.iter().filter(unread).copied().collect();
+        if unread.is_empty() {
+            return Ok(());
+        }
+        let digests: Vec<&str> = unread.iter().filter_map(|r| r.down.as_deref()).collect();
+        let answers = session.send(self.ledger.read_scripts(&digests)).await;
+        let answers = answers.map_err(Failure::reading)?;
+        kept::keep(scope, &unread, &answers).map_err(Failure::decoding)
+    }
+
     /// What takes a row back: what the ledger kept, else what the binary carries. The latter only
     /// in a transaction: whoever finishes an interrupted one must have the same script.
-    fn script_of(&self, target: &Target, row: &Recorded) -> Option<&'static Migration> {
-        if let Some(kept) = kept::known(target.scope, row) {
+    pub(super) fn script_of(&self, scope: Scope, row: &Recorded) -> Option<&'static Migration> {
+        if let Some(kept) = kept::known(scope, row) {
             return Some(kept);
         }
-        let mut embedded = self.migrations.of(target.scope).iter();
+        let mut embedded = self.migrations.of(scope).iter();
         let same = embedded.find(|migration| {
             migration.0.version == row.version && migration.checksum().to_string() == row.checksum
         })?;
         let down = &same.0.down.as_ref()?.0;
-        down.transactional
-            .then(|| kept::lend(target.scope, row, down))
+        down.transactional.then(|| kept::lend(scope, row, down))
     }
 }
 

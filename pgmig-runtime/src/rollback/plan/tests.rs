@@ -19,7 +19,7 @@ fn recorded(text: &str) -> Recorded {
 /// The way back in words: the versions in order, then what is left; or why there is none.
 fn outcome(applied: &[&str], to: &RollbackTo) -> String {
     let rows: Vec<Recorded> = applied.iter().map(|text| recorded(text)).collect();
-    match plan(&rows, to) {
+    match plan(&rows, &Goal::To(to.clone())) {
         Ok(back) => {
             let steps = back.steps.iter().map(|step| step.row.version.as_str());
             let left = back.version.as_deref().unwrap_or("nothing");
@@ -61,9 +61,30 @@ fn every_way_back_is_a_row() {
 }
 
 #[test]
+fn a_version_and_all_that_is_newer_go_whether_or_not_it_is_there() {
+    let from = |applied: &[&str], version: &str| {
+        let rows: Vec<Recorded> = applied.iter().map(|text| recorded(text)).collect();
+        let goal = Goal::From(version.to_owned());
+        let back = plan(&rows, &goal).unwrap();
+        let steps = back.steps.iter().map(|step| step.row.version.clone());
+        (steps.collect::<Vec<_>>().join(" "), back.version)
+    };
+    assert_eq!(
+        from(&["1", "2", "10"], "2"),
+        ("10 2".to_owned(), Some("1".to_owned()))
+    );
+    assert_eq!(
+        from(&["1", "3"], "2"),
+        ("3".to_owned(), Some("1".to_owned()))
+    );
+    assert_eq!(from(&["1"], "2"), (String::new(), Some("1".to_owned())));
+    assert_eq!(from(&["1<", "2"], "2"), ("1 2".to_owned(), None));
+}
+
+#[test]
 fn the_head_goes_back_over_what_is_left_and_is_empty_in_the_end() {
     let rows = ["1", "2", "3"].map(recorded);
-    let back = plan(&rows, &RollbackTo::Nothing).unwrap();
+    let back = plan(&rows, &Goal::To(RollbackTo::Nothing)).unwrap();
     let of = |row: &Recorded| checksum_bytes(&row.checksum);
     let [one, two] = [of(&rows[0]), of(&rows[1])];
     assert_eq!(back.steps[0].head, head([&one, &two]));
