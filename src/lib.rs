@@ -121,6 +121,8 @@ mod pages {
     mod readme {}
     #[doc = include_str!("../docs/index.md")]
     mod index {}
+    #[doc = include_str!("../docs/command-line.md")]
+    mod command_line {}
     #[doc = include_str!("../docs/guides/schema-per-tenant.md")]
     mod schema_per_tenant {}
 }

@@ -27,6 +27,8 @@ enum Cli {
     Serve(Serve),
     /// Show all of it, on a PostgreSQL that is found or brought
     Demo,
+    /// Write a script with which a shell completes the commands
+    Completions { shell: pgmig::cli::Shell },
     #[command(flatten)]
     Migrate(pgmig::cli::Command),
 }
@@ -47,6 +49,7 @@ async fn main() -> ExitCode {
     let done = match Cli::parse() {
         Cli::Serve(to) => serve(&migrator, &to).await,
         Cli::Demo => demo::run(&migrator).await,
+        Cli::Completions { shell } => completions(shell),
         Cli::Migrate(command) => return command.run(&migrator).await.into(),
     };
     match done {
@@ -56,6 +59,13 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn completions(shell: pgmig::cli::Shell) -> Result<(), Box<dyn Error>> {
+    Ok(pgmig::cli::completions::<Cli>(
+        shell,
+        &mut std::io::stdout(),
+    )?)
 }
 
 async fn serve(migrator: &Migrator, to: &Serve) -> Result<(), Box<dyn Error>> {

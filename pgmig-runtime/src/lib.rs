@@ -51,6 +51,8 @@ pub use fleet::{
     Dropped, Event, Finish, FleetError, FleetReport, FleetStatus, Moved, OnFailure, Requeue,
     StateCount, TenantFailure, Tenants, VersionCount,
 };
+/// The files that a binary carries: a folder, and what is in one.
+pub use include_dir::{Dir, DirEntry, File};
 pub use migrator::Migrator;
 pub use report::{
     Adoption, Applied, FromBaseline, MigrationState, MigrationStatus, Pending, Repaired, Report,

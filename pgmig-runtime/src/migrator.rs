@@ -56,6 +56,11 @@ impl Migrator {
         }
     }
 
+    /// The migrations that it applies.
+    pub fn migrations(&self) -> &'static Migrations {
+        self.migrations
+    }
+
     /// How the schema of a tenant is called; `tenant_` and the UUID's 32 digits otherwise. The
     /// name is quoted wherever it is used, so any name that PostgreSQL can hold will do.
     #[must_use]

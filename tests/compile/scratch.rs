@@ -213,8 +213,13 @@ impl Scratch {
 
     /// What the binary prints.
     pub(crate) fn run(&self, profile: &str, package: &str) -> String {
-        let output = Command::new(self.binary(profile, package)).output();
-        let output = output.unwrap();
+        self.run_with(profile, package, &[])
+    }
+
+    /// What the binary prints when it gets arguments.
+    pub(crate) fn run_with(&self, profile: &str, package: &str, arguments: &[&str]) -> String {
+        let mut command = Command::new(self.binary(profile, package));
+        let output = command.args(arguments).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
     }

@@ -235,7 +235,7 @@ async fn work(shared: Arc<Shared>, takes: Takes, server: &'static Server) {
         let mut table = shared.table.lock().unwrap();
         table.note(&fault, outcome);
         // What a run that is ended early has seen is not lost.
-        if table.runs() % 1_000 == 0 {
+        if table.runs().is_multiple_of(1_000) {
             println!("{table}");
         }
     }

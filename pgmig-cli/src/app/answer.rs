@@ -6,6 +6,8 @@ use pgmig_runtime::{
     Version,
 };
 
+use super::Exported;
+
 /// What a command did or found.
 ///
 /// `{}` writes it as text, `{:#}` as text with colours. As JSON it is what it holds, without a
@@ -38,6 +40,8 @@ pub enum Answer {
     Verification(Verification),
     /// The same, as the statements that would repair them.
     Repairs(Verification),
+    /// The files that were written.
+    Export(Exported),
 }
 
 impl Answer {
@@ -63,7 +67,8 @@ impl Answer {
             | Answer::FleetRollbackPlan(_)
             | Answer::Repair(_)
             | Answer::Verification(_)
-            | Answer::Repairs(_) => false,
+            | Answer::Repairs(_)
+            | Answer::Export(_) => false,
         }
     }
 

@@ -52,9 +52,16 @@ pub enum Error {
     #[error("cannot write the answer: {0}")]
     Output(#[source] std::io::Error),
 
-    /// The page of the fleet could not be written.
+    /// A folder to write the migrations into has something in it.
+    #[error(
+        "{} is not empty; nothing was written\n  = help: name a folder that is empty or not there yet",
+        .0.display()
+    )]
+    NotEmpty(PathBuf),
+
+    /// A file could not be written.
     #[error("cannot write {}: {source}", path.display())]
-    Page {
+    File {
         /// The file.
         path: PathBuf,
         /// Why not.
@@ -76,9 +83,9 @@ impl Error {
         match self {
             Error::NoDatabase | Error::Url(_) => Exit::Usage,
             Error::Migrate(error) => migrate(error),
-            Error::LosesData(_) | Error::LosesFleetData(_) => Exit::Refused,
+            Error::LosesData(_) | Error::LosesFleetData(_) | Error::NotEmpty(_) => Exit::Refused,
             Error::Interrupted => Exit::Interrupted,
-            Error::Page { .. } | Error::Json(_) | Error::Output(_) | Error::Start(_) => {
+            Error::File { .. } | Error::Json(_) | Error::Output(_) | Error::Start(_) => {
                 Exit::Failed
             }
         }

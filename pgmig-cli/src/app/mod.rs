@@ -3,8 +3,10 @@
 mod among;
 mod answer;
 mod common;
+mod completions;
 mod error;
 mod exit;
+mod export;
 mod fleet;
 mod human;
 mod page;
@@ -27,8 +29,10 @@ use pgmig_runtime::Migrator;
 pub use among::Among;
 pub use answer::Answer;
 pub use common::Common;
+pub use completions::{Shell, completions};
 pub use error::Error;
 pub use exit::Exit;
+pub use export::{Export, Exported};
 pub use plan::Plan;
 pub use public::Public;
 pub use repair::Repair;
@@ -98,6 +102,11 @@ pub enum Command {
         reason = "documented where it is defined; clap shows that text"
     )]
     Repair(Repair),
+    #[allow(
+        missing_docs,
+        reason = "documented where it is defined; clap shows that text"
+    )]
+    Export(Export),
 }
 
 impl Command {
@@ -116,6 +125,7 @@ impl Command {
             Command::Verify(verify) => verify.answer(migrator).await,
             Command::Rollback(rollback) => rollback.answer(migrator).await,
             Command::Repair(repair) => repair.answer(migrator).await,
+            Command::Export(export) => export.answer(migrator),
         }
     }
 
@@ -137,7 +147,7 @@ impl Command {
     /// Prints an answer or an error.
     fn tell(&self, answer: Result<Answer, Error>) -> Exit {
         let told = answer.and_then(|answer| {
-            let text = match self.common().json {
+            let text = match self.is_json() {
                 true => json(&answer)?,
                 false => format!("{answer:#}"),
             };
@@ -149,7 +159,7 @@ impl Command {
 
     fn fail(&self, error: &Error) -> Exit {
         // Where even this cannot be written, the exit code still says it.
-        let _ = match self.common().json {
+        let _ = match self.is_json() {
             true => json(&error.json()).and_then(|text| print(&text)),
             false => {
                 let bad = paint::BAD;
@@ -168,8 +178,8 @@ impl Command {
         }
     }
 
-    fn common(&self) -> &Common {
-        match self {
+    fn is_json(&self) -> bool {
+        let common = match self {
             Command::Public(public) => &public.common,
             Command::Tenant(tenant) => &tenant.common,
             Command::Setup(setup) => &setup.common,
@@ -178,7 +188,9 @@ impl Command {
             Command::Verify(verify) => &verify.common,
             Command::Rollback(rollback) => &rollback.common,
             Command::Repair(repair) => &repair.common,
-        }
+            Command::Export(export) => return export.json,
+        };
+        common.json
     }
 }
 

@@ -42,7 +42,7 @@ impl Status {
         }
         let status = migrator.fleet_status(&pool).await?;
         if let Some(path) = &self.html {
-            let file = |source| Error::Page {
+            let file = |source| Error::File {
                 path: path.clone(),
                 source,
             };

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use pgmig_runtime::{Migrations, Migrator};
 
-use super::{Command, Error};
+use super::completions::{Completions, completions};
+use super::{Command, Error, Exit};
 
 /// Apply the migrations that this binary carries
 #[derive(Parser)]
@@ -18,7 +19,14 @@ something is left to apply, 11 (verify) a schema is not what its migrations make
 )]
 struct Whole {
     #[command(subcommand)]
-    command: Command,
+    task: Task,
+}
+
+#[derive(clap::Subcommand)]
+enum Task {
+    #[command(flatten)]
+    Migrate(Command),
+    Completions(Completions),
 }
 
 /// A whole program: reads the command line, runs the command, prints. For a binary that only
@@ -40,7 +48,16 @@ pub fn run(migrations: &'static Migrations) -> ExitCode {
 
 /// [`run`] with a [`Migrator`] that has settings.
 pub fn run_with(migrator: &Migrator) -> ExitCode {
-    let Whole { command } = Whole::parse();
+    let command = match Whole::parse().task {
+        Task::Migrate(command) => command,
+        Task::Completions(Completions { shell }) => {
+            // Whoever reads it may have seen enough; else the exit code says it.
+            return match completions::<Whole>(shell, &mut std::io::stdout()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => Exit::Failed.into(),
+            };
+        }
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
