@@ -79,7 +79,10 @@ pub use pgmig_cli as cli;
 ///   they tell; the layouts are `pgmig`, `sqlx`, `refinery`, `diesel`, `golang-migrate` (`river`
 ///   and `sea-orm` mean the same), `goose`, `dbmate`, `prisma`, `flyway` and `drizzle`. `layout` in
 ///   the folder's `pgmig.toml` says it too, and there `cargo pgmig` sees it.
-/// - `tenant = "path"`: the folder of the tenant scope, where that is not `tenant/` in the folder.
+/// - `tenant = "path"`: the folder of the tenant scope, where that is not `tenant/` in the folder,
+///   from the crate's directory. `tenant` in the folder's `pgmig.toml` says it too, from the folder
+///   (`tenant = "../tenants"`), and there `cargo pgmig` sees it. What is said in both places has to
+///   be the same.
 /// - `adopt = "sqlx"`: take over what this tool has applied to the database, at the first boot; or
 ///   `any`, or `nothing`. As [`Migrator::adopt`].
 /// - `crate = path`: where pgmig is, if it is not `::pgmig`, for a crate that was renamed or is

@@ -48,6 +48,7 @@ pub fn embed(root: &Path, layout: Option<Layout>, tenant: bool) -> Embedded {
         drizzle: migrations(&folder.drizzle),
         tenant: migrations(&folder.tenant),
         baselines: leak(folder.baselines.iter().map(baseline).collect()),
+        repeatable: migrations(&folder.repeatable),
         files: Dir::new("", &[]),
         folder: "",
         tenant_folder: "",

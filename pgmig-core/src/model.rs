@@ -46,7 +46,8 @@ impl fmt::Display for Scope {
 }
 
 /// A migration's version: numbers joined by dots, without leading zeros (`1`, `20260131120000`,
-/// `1.2`). Versions are compared number by number, so `1.10` comes after `1.9`.
+/// `1.2`). Versions are compared number by number, so `1.10` comes after `1.9`. What stands there
+/// for a repeatable migration is `R`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Version(String);
 
@@ -67,6 +68,11 @@ impl Version {
             });
         }
         Some(Version(parts.join(".")))
+    }
+
+    /// What stands for the version of a repeatable migration, which has none: `R`.
+    pub(crate) fn repeatable() -> Self {
+        Version("R".to_owned())
     }
 
     /// A version of one number.
@@ -287,6 +293,10 @@ pub struct Folder {
     pub tenant: Vec<Migration>,
     /// The baselines, at most one a scope.
     pub baselines: Vec<Baseline>,
+    /// The repeatable migrations of all scopes: without a version, applied after the others and
+    /// again whenever their checksum changes. In the order of [`Scope::ALL`], then of their names.
+    /// No lock file has them, and they are in no head.
+    pub repeatable: Vec<Migration>,
     /// Every file that travels with the binary: scripts, lock file, settings. Paths below the
     /// folder with `/`, sorted.
     pub files: Vec<String>,
@@ -331,6 +341,17 @@ impl Folder {
         Scope::ALL.into_iter().flat_map(|scope| self.of(scope))
     }
 
+    /// The repeatable migrations of a scope, in the order in which they are applied.
+    pub fn repeatable_of(&self, scope: Scope) -> impl Iterator<Item = &Migration> {
+        let all = self.repeatable.iter();
+        all.filter(move |migration| migration.scope == scope)
+    }
+
+    /// The migrations of all scopes and the repeatable ones.
+    pub fn all(&self) -> impl Iterator<Item = &Migration> {
+        self.migrations().chain(&self.repeatable)
+    }
+
     /// The migrations of all scopes, to be changed.
     pub(crate) fn migrations_mut(&mut self) -> impl Iterator<Item = &mut Migration> {
         let Folder {
@@ -340,6 +361,19 @@ impl Folder {
             ..
         } = self;
         public.iter_mut().chain(drizzle).chain(tenant)
+    }
+
+    /// The migrations of all scopes and the repeatable ones, to be changed.
+    pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Migration> {
+        let Folder {
+            public,
+            drizzle,
+            tenant,
+            repeatable,
+            ..
+        } = self;
+        let versioned = public.iter_mut().chain(drizzle).chain(tenant);
+        versioned.chain(repeatable)
     }
 
     /// The migrations of a scope, to be changed.

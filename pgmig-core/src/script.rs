@@ -83,6 +83,7 @@ pub(crate) fn read_baseline(
         transactional: None,
         placeholders: false,
         drizzle: None,
+        repeatable: false,
     };
     Some(file.script(&Part::whole(&file.text), &found, problems))
 }

@@ -5,6 +5,8 @@
 //! out-of-order = false
 //! # Whose rules the files follow, where the files themselves do not tell.
 //! layout = "sqlx"
+//! # The folder of the tenant scope, from this one.
+//! tenant = "../tenants"
 //! # Files and folders that are no migrations.
 //! ignore = ["seed.sql"]
 //!
@@ -19,10 +21,10 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::Problem;
 use crate::layout::{Layout, UnknownLayout};
 use crate::lint::{self, Level, Levels};
 use crate::nearest::nearest;
+use crate::{Options, Problem, TenantFolder};
 
 /// The file's name.
 pub(crate) const FILE: &str = "pgmig.toml";
@@ -33,14 +35,16 @@ pub(crate) struct Settings {
     /// Whether a migration may come before one that is locked or applied.
     pub(crate) out_of_order: bool,
     /// The layout, where it is named.
-    pub(crate) layout: Option<Layout>,
+    pub(crate) layout: Option<(Layout, Range<usize>)>,
+    /// The folder of the tenant scope, where that is not `tenant/`, from the folder.
+    pub(crate) tenant: Option<(String, Range<usize>)>,
     /// Files and folders to be passed over, below the folder.
     pub(crate) ignored: Vec<(String, Range<usize>)>,
     /// How loud each lint is.
     pub(crate) levels: Levels,
 }
 
-const KEYS: [&str; 4] = ["out-of-order", "layout", "ignore", "lints"];
+const KEYS: [&str; 5] = ["out-of-order", "layout", "tenant", "ignore", "lints"];
 
 /// Reads the settings of the folder at `root`, and says whether the file is there; what is wrong
 /// goes to `problems`.
@@ -74,6 +78,69 @@ pub(crate) fn read(root: &Path, shown: &str, problems: &mut Vec<Problem>) -> (Se
         }
     }
     (settings, true)
+}
+
+impl Settings {
+    /// The folder of the tenant scope, of a folder at `root` that messages spell `shown`.
+    pub(crate) fn tenant_folder(&self, root: &Path, shown: &str) -> Option<TenantFolder> {
+        let (path, _) = self.tenant.as_ref()?;
+        Some(TenantFolder {
+            root: root.join(path),
+            shown: plain(&format!("{shown}/{path}")),
+        })
+    }
+
+    /// What is wrong where the settings and the one who reads the folder do not name the same.
+    pub(crate) fn disagree(
+        &self,
+        root: &Path,
+        shown: &str,
+        options: &Options,
+        problems: &mut Vec<Problem>,
+    ) {
+        let path = format!("{shown}/{FILE}");
+        let text = std::fs::read_to_string(root.join(FILE)).unwrap_or_default();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let mut wrong = |key: &str, here: &str, there: &str, span: &Range<usize>| {
+            let title =
+                format!("`{key}` is `{here}` here, and `{there}` where the folder is named");
+            let problem = Problem::error("bad-settings", path.as_str(), title)
+                .at(text, span.clone())
+                .note(format!("`embed_migrations!` has `{key} = ...` too"))
+                .help("say it in one place; `cargo pgmig` reads this one alone");
+            problems.push(problem);
+        };
+        if let (Some((here, span)), Some(there)) = (&self.layout, options.layout)
+            && *here != there
+        {
+            wrong("layout", here.as_str(), there.as_str(), span);
+        }
+        if let (Some((here, span)), Some(there)) = (&self.tenant, &options.tenant)
+            && plain(&format!("{shown}/{here}")) != plain(&there.shown)
+        {
+            wrong(
+                "tenant",
+                &plain(&format!("{shown}/{here}")),
+                &there.shown,
+                span,
+            );
+        }
+    }
+}
+
+/// A path without `.`, and without `..` where there is something to leave.
+fn plain(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match (part, parts.last()) {
+            ("" | ".", _) if !parts.is_empty() || part == "." => {}
+            ("..", Some(&last)) if last != ".." && !last.is_empty() => {
+                parts.pop();
+            }
+            (part, _) => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 fn parse(text: &str, path: &str, problems: &mut Vec<Problem>) -> Settings {
@@ -165,10 +232,21 @@ impl Settings {
             }
             ("layout", DeValue::String(word)) => {
                 let layout = word.parse();
-                self.layout =
-                    Some(layout.map_err(|error: UnknownLayout| wrong(span, error.to_string()))?);
+                let told = |error: UnknownLayout| wrong(span.clone(), error.to_string());
+                self.layout = Some((layout.map_err(told)?, span));
             }
             ("layout", _) => return Err(wrong(span, "`layout` is a word in quotes".to_owned())),
+            ("tenant", DeValue::String(path)) => {
+                let path = path.replace('\\', "/");
+                let path = path.trim_end_matches('/');
+                let absolute = path.starts_with('/') || path.as_bytes().get(1) == Some(&b':');
+                if absolute || path.is_empty() {
+                    let title = "`tenant` is the path of a folder, seen from this one".to_owned();
+                    return Err(wrong(span, title));
+                }
+                self.tenant = Some((path.to_owned(), span));
+            }
+            ("tenant", _) => return Err(wrong(span, "`tenant` is a path in quotes".to_owned())),
             ("ignore", DeValue::Array(paths)) => {
                 for one in paths {
                     let span = one.span();

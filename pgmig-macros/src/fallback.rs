@@ -15,6 +15,7 @@ pub(crate) fn value(pgmig: &syn::Path) -> TokenStream {
             drizzle: &[],
             tenant: &[],
             baselines: &[],
+            repeatable: &[],
             files: #private::Dir::new("", &[]),
             folder: "",
             tenant_folder: "",

@@ -38,6 +38,8 @@ pub(crate) fn value(folder: &Folder, shown: &str, options: &Options) -> TokenStr
     let private = &files.private;
     let statics = files.statics();
     let [public, drizzle, tenant] = Scope::ALL.map(|scope| files.migrations(folder.of(scope)));
+    let repeatable = files.migrations(&folder.repeatable);
+    let repeatables = folder.repeatable.len();
     let [publics, drizzles, tenants] = Scope::ALL.map(|scope| folder.of(scope).len());
     let baselines = folder.baselines.iter().map(|one| files.baseline(one));
     let count = folder.baselines.len();
@@ -56,11 +58,13 @@ pub(crate) fn value(folder: &Folder, shown: &str, options: &Options) -> TokenStr
         static DRIZZLE: [#private::Migration; #drizzles] = #drizzle;
         static TENANT: [#private::Migration; #tenants] = #tenant;
         static BASELINES: [#private::Migration; #count] = [#(#baselines),*];
+        static REPEATABLE: [#private::Migration; #repeatables] = #repeatable;
         #private::MigrationsParts {
             public: &PUBLIC,
             drizzle: &DRIZZLE,
             tenant: &TENANT,
             baselines: &BASELINES,
+            repeatable: &REPEATABLE,
             files: #private::Dir::new("", #entries),
             folder: #here,
             tenant_folder: #tenant_folder,
@@ -89,7 +93,7 @@ struct Files<'a> {
 impl<'a> Files<'a> {
     fn of(folder: &'a Folder, shown: &'a str, private: TokenStream) -> Self {
         let scripts = folder
-            .migrations()
+            .all()
             .flat_map(|one| [Some(&one.up), one.down.as_ref()])
             .chain(folder.baselines.iter().map(|one| Some(&one.script)));
         let scripts: BTreeSet<_> = scripts.flatten().map(|one| one.path.as_str()).collect();

@@ -12,6 +12,7 @@ use crate::ledger::{Ledger, script_digest, set_local};
 use crate::look::{Look, Work};
 use crate::message::{Fill, Message};
 use crate::planner::Way;
+use crate::repeatable::Repeats;
 use crate::report::{Applied, Report};
 use crate::retry::{Attempts, Cause};
 use crate::settings::{Dispatch, Settings};
@@ -27,6 +28,8 @@ pub(crate) struct Runner<'r> {
     pub(crate) ledger: &'r Ledger,
     /// Inside a transaction of the caller: nothing is committed, and what is set is put back.
     pub(crate) within: bool,
+    /// The ledger has no tables for repeatable migrations yet, and is not to be given any.
+    pub(crate) unlogged: bool,
 }
 
 impl Runner<'_> {
@@ -173,12 +176,18 @@ impl Runner<'_> {
             };
             report.ahead.clone_from(&work.plan.ahead);
             let taken_over = work.adopted.as_ref().map_or(0, |all| all.migrations.len());
-            let pending = work.plan.steps.len() + taken_over;
+            let repeats = work.plan.repeats.as_ref();
+            let again = repeats.map_or(0, |repeats| repeats.apply.len());
+            let pending = work.plan.steps.len() + taken_over + again;
             if !work.facts.writable && pending > 0 {
                 return Err(Failure::last(Error::ReadOnly {
                     schema: target.schema.clone(),
                     pending,
                 }));
+            }
+            if !work.facts.writable {
+                // All that is left is to write down that nothing is to do.
+                return Ok(());
             }
             let Some(adopted) = &work.adopted else {
                 break work;
@@ -299,6 +308,7 @@ impl Runner<'_> {
             let nothing = Group {
                 start: None,
                 steps: &[],
+                repeats: None,
                 ..*group
             };
             self.apply(session, target, work, &nothing, head, create)
@@ -327,15 +337,11 @@ impl Runner<'_> {
         let message = self.message(target, work, group, head, create);
         let dispatch = self.dispatch(work.facts.citus);
         match self.send_watched(session, &message, dispatch).await {
-            Ok(answers) => {
-                let baseline = group.start.map(|start| start.baseline);
-                let steps = group.steps.iter().map(|step| step.migration);
-                let all = baseline.into_iter().chain(steps);
-                Ok(all
-                    .zip(message.recorded(&answers))
-                    .map(|(migration, rows)| applied(migration, rows))
-                    .collect())
-            }
+            Ok(answers) => Ok(group
+                .migrations()
+                .zip(message.recorded(&answers))
+                .map(|(migration, rows)| applied(migration, rows))
+                .collect()),
             Err((failed, blocker)) => Err(Failure {
                 blocker,
                 ..Failure::of(&message, failed, dispatch, 0)
@@ -356,6 +362,10 @@ impl Runner<'_> {
         message.way(group.steps.first().map_or(Way::Up, |step| step.way));
         message.ours(&self.settings_for(target));
         message.ours(&self.ledger.guard(target, head));
+        let back = group.steps.iter().any(|step| step.way != Way::Up);
+        if back || (work.plan.repeats.is_some() && self.is_anew(target, &work.plan)) {
+            message.ours(&self.ledger.forget_repeatable(target));
+        }
         if create {
             message.ours(&format!(
                 "CREATE SCHEMA IF NOT EXISTS {}",
@@ -372,17 +382,30 @@ impl Runner<'_> {
             self.add_baseline(&mut message, target, start, flattened, fill);
         }
         for step in group.steps {
-            let script = &step.migration.0.up.0;
-            for index in 0..script.statements.len() {
-                message.statement(step.migration, script, index, fill);
-            }
+            message.script(step.migration, fill);
             message.record(step.migration, &self.ledger.record(target, step));
             if let Some(statement) = self.in_drizzle(target, step) {
                 message.ours(&statement);
             }
         }
+        if let Some(repeats) = group.repeats {
+            self.repeat(&mut message, target, repeats, fill);
+        }
         self.close(&mut message, &work.state.settings);
         message
+    }
+
+    /// Adds the repeatable migrations to a message.
+    fn repeat(&self, message: &mut Message, target: &Target, repeats: &Repeats, fill: Fill<'_>) {
+        message.ours(&self.ledger.still_repeatable(target, repeats));
+        for migration in &repeats.apply {
+            message.script(migration, fill);
+            let since = "t.updated_at";
+            let ledger = self.ledger;
+            let record = ledger.record_repeatable(target, migration, repeats.newest, since);
+            message.record(migration, &record);
+        }
+        message.ours(&self.ledger.reached(target, repeats));
     }
 
     /// What a message begins with: in a transaction of the caller, a place to go back to.

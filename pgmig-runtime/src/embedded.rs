@@ -26,6 +26,9 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// All scopes, in the order in which they are applied.
+    pub(crate) const ALL: [Scope; 3] = [Scope::Public, Scope::Drizzle, Scope::Tenant];
+
     /// The word for it in folders, in the lock file and in the ledger: `public`, `drizzle` or
     /// `tenant`.
     pub const fn as_str(self) -> &'static str {
@@ -43,7 +46,8 @@ impl fmt::Display for Scope {
     }
 }
 
-/// A migration's version, borrowed: numbers joined by dots, without leading zeros.
+/// A migration's version, borrowed: numbers joined by dots, without leading zeros; `R` for a
+/// repeatable migration.
 ///
 /// ```
 /// # use pgmig_runtime::Version;
@@ -263,7 +267,7 @@ pub struct MigrationParts {
     pub name: &'static str,
     /// Its checksum.
     pub checksum: [u8; 32],
-    /// The head once it and all before it are applied.
+    /// The head once it and all before it are applied; zeros for a repeatable migration.
     pub head: [u8; 32],
     /// The script that applies it.
     pub up: Script,
@@ -355,6 +359,8 @@ pub struct MigrationsParts {
     /// The baselines, at most one a scope. Each is in the form of a migration: the newest that it
     /// flattens, with a script that makes all before it too.
     pub baselines: &'static [Migration],
+    /// The repeatable migrations of all scopes, each scope's in the order in which they are applied.
+    pub repeatable: &'static [Migration],
     /// The files themselves.
     pub files: Dir<'static>,
     /// The folder on the machine that built the binary.
@@ -394,6 +400,13 @@ impl Migrations {
     /// The migrations of every tenant, in version order.
     pub const fn tenant(&self) -> &'static [Migration] {
         self.0.tenant
+    }
+
+    /// The repeatable migrations of all scopes: applied after those with a version, and again
+    /// whenever they change. Each scope's are in the order in which they are applied; their version
+    /// is `R`.
+    pub const fn repeatable(&self) -> &'static [Migration] {
+        self.0.repeatable
     }
 
     /// The migrations of a scope, in version order.

@@ -1,10 +1,12 @@
 //! Which migrations share a transaction.
 
+use crate::Migration;
 use crate::baseline::Start;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::look::Work;
 use crate::planner::Step;
+use crate::repeatable::Repeats;
 use crate::retry::Cause;
 
 /// Steps that share one transaction, or the one step that must run outside of any. A baseline goes
@@ -16,6 +18,18 @@ pub(crate) struct Group<'p> {
     pub(crate) transactional: bool,
     /// Whether `CONCURRENTLY` is left out.
     pub(crate) plain: bool,
+    /// The repeatable migrations, after the steps.
+    pub(crate) repeats: Option<&'p Repeats>,
+}
+
+impl Group<'_> {
+    /// What it applies, in order.
+    pub(crate) fn migrations(&self) -> impl Iterator<Item = &'static Migration> {
+        let baseline = self.start.map(|start| start.baseline);
+        let steps = self.steps.iter().map(|step| step.migration);
+        let again = self.repeats.iter().flat_map(|repeats| &repeats.apply);
+        baseline.into_iter().chain(steps).chain(again.copied())
+    }
 }
 
 /// Errors that a commit before the migration would have avoided: pending trigger events, an enum
@@ -29,10 +43,8 @@ pub(crate) fn split(
         return failure;
     };
     let avoidable = ["55006", "55P04", "53200"].contains(&error.sqlstate.as_str());
-    let first = match group.start {
-        Some(start) => Some(start.baseline.0.version),
-        None => group.steps.first().map(|step| step.migration.0.version),
-    };
+    let first = group.migrations().next();
+    let first = first.map(|migration| migration.0.version);
     if !avoidable || first == Some(error.version) {
         return failure;
     }
@@ -67,9 +79,24 @@ pub(crate) fn groups<'p>(work: &'p Work, splits: &[&str]) -> Vec<Group<'p>> {
                 steps: &steps[start..=index],
                 transactional: here,
                 plain,
+                repeats: None,
             });
             start = index + 1;
         }
+    }
+    let repeats = work.plan.repeats.as_ref();
+    match (groups.last_mut(), repeats) {
+        (Some(last), Some(repeats)) if joins(work, last, repeats, splits) => {
+            last.repeats = Some(repeats);
+        }
+        (_, Some(_)) => groups.push(Group {
+            start: None,
+            steps: &[],
+            transactional: true,
+            plain,
+            repeats,
+        }),
+        (_, None) => {}
     }
     if let Some(start) = work.start {
         begin_with(start, &mut groups, splits);
@@ -82,7 +109,8 @@ pub(crate) fn groups<'p>(work: &'p Work, splits: &[&str]) -> Vec<Group<'p>> {
 /// an enum has all its values from the beginning.
 fn begin_with(start: Start, groups: &mut Vec<Group<'_>>, splits: &[&str]) {
     let can_follow = |group: &&mut Group<'_>| {
-        let first = group.steps.first().map(|step| step.migration.0.version);
+        let first = group.migrations().next();
+        let first = first.map(|migration| migration.0.version);
         group.transactional && first.is_none_or(|first| !splits.contains(&first))
     };
     match groups.first_mut().filter(can_follow) {
@@ -94,9 +122,18 @@ fn begin_with(start: Start, groups: &mut Vec<Group<'_>>, splits: &[&str]) {
                 steps: &[],
                 transactional: true,
                 plain: true,
+                repeats: None,
             },
         ),
     }
+}
+
+/// Whether the repeatable migrations share the transaction of the last steps.
+fn joins(work: &Work, last: &Group<'_>, repeats: &Repeats, splits: &[&str]) -> bool {
+    let mut all = repeats.apply.iter().map(|migration| &migration.0);
+    let apart = all.any(|one| one.commit_before || splits.contains(&one.version));
+    let together = work.plan.fresh && !apart;
+    last.transactional && (together || repeats.apply.is_empty())
 }
 
 /// Whether a step can run in a transaction: always, when its file says so; on a schema that is

@@ -25,6 +25,7 @@ mod probe;
 mod quote;
 mod render;
 mod repair;
+mod repeatable;
 mod report;
 mod retry;
 mod rollback;

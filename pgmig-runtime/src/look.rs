@@ -9,6 +9,7 @@ use crate::error::{Error, PlanError};
 use crate::failure::Failure;
 use crate::ledger::{Facts, State};
 use crate::planner::{self, Plan, Policy};
+use crate::repeatable::{self, Applications, Repeats, Standing};
 use crate::target::Target;
 use crate::{Migration, UnknownNewer, quote};
 
@@ -38,16 +39,15 @@ impl Runner<'_> {
     /// an error too, is left to the run of each.
     pub(crate) async fn both_up_to_date(&self, session: &mut Session<'_>) -> bool {
         let targets = [Target::public(), Target::drizzle()];
-        let embedded = |target: &Target| head(self.migrations.of(target.scope));
-        let queries = targets
-            .each_ref()
-            .map(|target| self.ledger.read_state(target, embedded(target)));
+        let queries = targets.each_ref().map(|target| self.state_query(target));
         let Ok(answers) = session.send(queries.join("; ")).await else {
             return false;
         };
         targets.iter().zip(&answers).all(|(target, rows)| {
             let state = self.ledger.state(rows);
-            state.is_ok_and(|state| state.present && state.head == quote::hex(embedded(target)))
+            let current =
+                |state: &State| state.repeated && state.head == quote::hex(self.head(target));
+            state.is_ok_and(|state| state.present && current(&state))
         })
     }
 
@@ -58,21 +58,17 @@ impl Runner<'_> {
         target: &Target,
     ) -> Result<Look, Failure> {
         let embedded = self.migrations.of(target.scope);
-        let state = self.read_state(session, target, head(embedded)).await?;
+        let mut state = self.read_state(session, self.state_query(target)).await?;
+        state.repeated &= self.repeatable_digest(target).is_none() || !self.unlogged;
         self.check(target, &state)?;
         if let Some(ahead) = self.is_up_to_date(target, &state) {
             return Ok(Look::UpToDate(ahead));
         }
-        let scripts: Vec<_> = down_scripts(embedded).collect();
-        let answers = session
-            .send(self.ledger.read_facts(target, &scripts))
-            .await
-            .map_err(Failure::reading)?;
-        let facts = Facts::decode(&answers).map_err(Failure::decoding)?;
+        let facts = self.read_facts(session, target).await?;
         let adopted = self.find_adopted(session, target, &state, &facts).await?;
         let mut known = facts.recorded.clone();
         known.extend(adopted.iter().flat_map(adopt::recorded));
-        let plan = planner::plan(embedded, &known, self.policy()).map_err(|wrong| {
+        let mut plan = planner::plan(embedded, &known, self.policy()).map_err(|wrong| {
             Failure::last(Error::Plan(Box::new(PlanError {
                 target: target.clone(),
                 disagreements: wrong,
@@ -80,6 +76,8 @@ impl Runner<'_> {
         })?;
         if let Some(version) = &plan.ahead {
             self.warn_ahead(target, version);
+        } else {
+            plan.repeats = self.plan_repeats(target, &plan, &facts, adopted.as_ref());
         }
         let start = baseline::start(self.baseline(target), &plan, facts.empty);
         Ok(Look::Behind(Box::new(Work {
@@ -97,6 +95,70 @@ impl Runner<'_> {
         baseline.filter(|_| self.settings.baselines)
     }
 
+    /// What is needed to plan.
+    async fn read_facts(
+        &self,
+        session: &mut Session<'_>,
+        target: &Target,
+    ) -> Result<Facts, Failure> {
+        let scripts: Vec<_> = down_scripts(self.migrations.of(target.scope)).collect();
+        let repeatable = self.asked_digest(target).is_some();
+        let query = self.ledger.read_facts(target, &scripts, repeatable);
+        let answers = session.send(query).await.map_err(Failure::reading)?;
+        Facts::decode(&answers, repeatable).map_err(Failure::decoding)
+    }
+
+    /// What has to run of the repeatable migrations. Of a target that is made anew nothing counts
+    /// that the ledger may still have.
+    fn plan_repeats(
+        &self,
+        target: &Target,
+        plan: &Plan,
+        facts: &Facts,
+        adopted: Option<&Adopted>,
+    ) -> Option<Repeats> {
+        let mut known = match self.is_anew(target, plan) {
+            true => Applications::default(),
+            false => facts.repeatable.clone(),
+        };
+        if let Some(adopted) = adopted {
+            known.rows.extend(adopted.applications().rows);
+        }
+        let newest = self.migrations.of(target.scope).last();
+        let newest = newest.map(Migration::version);
+        for migration in self.migrations.repeatable_of(target.scope) {
+            if repeatable::standing(migration, &known.rows, newest) == Standing::Replaced {
+                tracing::warn!(
+                    schema = %target.schema,
+                    name = migration.name(),
+                    "another binary has replaced this text of a repeatable migration; it is left so"
+                );
+            }
+        }
+        repeatable::plan(self.migrations, target.scope, &known)
+    }
+
+    /// Whether no version of a scope that has some is applied.
+    pub(crate) fn is_anew(&self, target: &Target, plan: &Plan) -> bool {
+        plan.fresh && !self.migrations.of(target.scope).is_empty()
+    }
+
+    /// The digest of the repeatable migrations of a target, where there are any.
+    pub(crate) fn repeatable_digest(&self, target: &Target) -> Option<[u8; 32]> {
+        self.migrations.repeatable_digest(target.scope)
+    }
+
+    /// The same, where the ledger can be asked about it.
+    fn asked_digest(&self, target: &Target) -> Option<[u8; 32]> {
+        self.repeatable_digest(target).filter(|_| !self.unlogged)
+    }
+
+    /// The one query of a boot with nothing to do.
+    pub(crate) fn state_query(&self, target: &Target) -> String {
+        self.ledger
+            .read_state(target, self.head(target), self.asked_digest(target))
+    }
+
     /// The embedded head of a target.
     pub(crate) fn head(&self, target: &Target) -> &'static [u8] {
         head(self.migrations.of(target.scope))
@@ -104,7 +166,7 @@ impl Runner<'_> {
 
     /// Whether a target has all that is embedded; with the newest version where it has more.
     pub(crate) fn is_up_to_date(&self, target: &Target, state: &State) -> Option<Option<String>> {
-        if state.head == quote::hex(self.head(target)) {
+        if state.head == quote::hex(self.head(target)) && state.repeated {
             return Some(None);
         }
         let allowed = self.settings.unknown_newer == UnknownNewer::Allow;
@@ -118,10 +180,8 @@ impl Runner<'_> {
     pub(crate) async fn read_state(
         &self,
         session: &mut Session<'_>,
-        target: &Target,
-        head: &[u8],
+        query: String,
     ) -> Result<State, Failure> {
-        let query = self.ledger.read_state(target, head);
         let answers = match self.within {
             false => session.send(query).await,
             // Without a ledger the query fails, and must not take the caller's transaction along.

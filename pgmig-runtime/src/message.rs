@@ -123,6 +123,14 @@ impl Message {
         self.push(sql, Origin::Record(migration));
     }
 
+    /// All statements of a migration's script.
+    pub(crate) fn script(&mut self, migration: &'static Migration, fill: Fill<'_>) {
+        let script = &migration.0.up.0;
+        for index in 0..script.statements.len() {
+            self.statement(migration, script, index, fill);
+        }
+    }
+
     /// A statement of a migration's script.
     pub(crate) fn statement(
         &mut self,

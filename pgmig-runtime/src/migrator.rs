@@ -314,7 +314,8 @@ impl Migrator {
     /// The target of a tenant.
     pub(crate) fn target(&self, tenant: Uuid) -> Result<Target, Error> {
         let schema = (self.settings.tenant_schema)(tenant);
-        let scripts = self.migrations.tenant().iter();
+        let again = self.migrations.repeatable_of(Scope::Tenant);
+        let scripts = self.migrations.tenant().iter().chain(again);
         let mut scripts = scripts.chain(self.migrations.baseline(Scope::Tenant));
         let dollars = schema.contains('$') && scripts.any(fills_bodies);
         if dollars {
@@ -338,6 +339,7 @@ impl Migrator {
             settings: &self.settings,
             ledger: &self.ledger,
             within: false,
+            unlogged: false,
         }
     }
 }

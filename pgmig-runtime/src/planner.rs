@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::disagreement::Disagreement;
 use crate::embedded::ScriptParts;
+use crate::repeatable::Repeats;
 use crate::settings::{OutOfOrder, UnknownNewer};
 use crate::{Migration, Version};
 
@@ -79,6 +80,9 @@ pub(crate) struct Plan {
     pub(crate) fresh: bool,
     /// The newest migration of the ledger, where it is newer than all that is embedded.
     pub(crate) ahead: Option<String>,
+    /// The repeatable migrations, to be applied after all steps; `None` where there are none for
+    /// this binary to apply.
+    pub(crate) repeats: Option<Repeats>,
 }
 
 /// Plans one target. All disagreements are returned, not only the first.
@@ -139,6 +143,7 @@ pub(crate) fn plan(
             .next_back()
             .filter(|newest| last.is_none_or(|last| **newest > last))
             .map(|newest| newest.as_str().to_owned()),
+        repeats: None,
     })
 }
 

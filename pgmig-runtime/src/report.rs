@@ -235,6 +235,8 @@ pub enum MigrationState {
     Edited,
     /// Applied, and not in the binary.
     Unknown,
+    /// A repeatable migration with a text that the schema had before another binary replaced it.
+    Replaced,
 }
 
 /// The schema of a tenant in the ledger.

@@ -14,6 +14,7 @@ use crate::ledger::{Facts, State, TargetRow, nothing_in, recorded};
 use crate::look::{Look, Work};
 use crate::message::Fill;
 use crate::planner::{self, Plan, Policy, Recorded};
+use crate::repeatable::{self, Applications, Standing};
 use crate::report::{
     MigrationState, MigrationStatus, Pending, ScopeStatus, Status, TargetPlan, TenantState,
     TenantStatus,
@@ -21,7 +22,7 @@ use crate::report::{
 use crate::retry::Cause;
 use crate::settings::{OutOfOrder, UnknownNewer};
 use crate::target::Target;
-use crate::{Migration, Migrator, Version, quote};
+use crate::{Migration, Migrations, Migrator, Scope, Version, quote};
 
 impl Migrator {
     /// What stands in the ledger, for `public` and for every tenant. Only reads; a ledger that is
@@ -39,7 +40,7 @@ impl Migrator {
             [] => None,
             _ => Some(self.scope_status(session, &Target::drizzle()).await?.1),
         };
-        let tenants = match self.read(session, self.ledger.read_tenants()).await? {
+        let tenants = match self.tenant_rows(session).await? {
             Some(rows) => rows
                 .iter()
                 .map(TargetRow::decode)
@@ -47,7 +48,7 @@ impl Migrator {
                 .map_err(unreadable)?,
             None => Vec::new(),
         };
-        let wanted = !self.migrations.tenant().is_empty() || !tenants.is_empty();
+        let wanted = self.migrations.has(Scope::Tenant) || !tenants.is_empty();
         let (listed, tenants_error) = match wanted {
             false => (Vec::new(), None),
             true => match self.list_tenants(session).await {
@@ -78,7 +79,30 @@ impl Migrator {
             rows.push(recorded(&row).map_err(unreadable)?);
         }
         let embedded = self.migrations.of(target.scope);
-        Ok((ledger, scope_status(embedded, &rows)))
+        let mut status = scope_status(embedded, &rows);
+        if self.migrations.repeatable_digest(target.scope).is_some() {
+            let known = self
+                .read(session, self.ledger.read_repeatable(target))
+                .await?;
+            let known = Applications::decode(&known.unwrap_or_default()).map_err(unreadable)?;
+            status
+                .migrations
+                .extend(repeatable_status(self.migrations, target.scope, &known));
+        }
+        Ok((ledger, status))
+    }
+
+    /// The tenants of the ledger. One that never heard of repeatable migrations has none of them.
+    async fn tenant_rows(&self, session: &mut Session<'_>) -> Result<Option<Vec<PgRow>>, Error> {
+        let digest = self.migrations.repeatable_digest(Scope::Tenant);
+        let repeated = self.ledger.repeated("t", digest);
+        let rows = self
+            .read(session, self.ledger.read_tenants(&repeated))
+            .await?;
+        match (rows, digest) {
+            (None, Some(_)) => self.read(session, self.ledger.read_tenants("false")).await,
+            (rows, _) => Ok(rows),
+        }
     }
 
     /// What [`setup`](Self::setup) would run, with its SQL. Only reads. Schemas with nothing to do
@@ -91,7 +115,7 @@ impl Migrator {
         let mut session = self.session(db);
         let mut plans = self.plan_scopes(&mut session).await?;
         let public_pending = !plans.is_empty();
-        if self.migrations.tenant().is_empty() {
+        if !self.migrations.has(Scope::Tenant) {
             return Ok(plans);
         }
         let tenants = match self.list_tenants(&mut session).await {
@@ -148,12 +172,15 @@ impl Migrator {
         session: &mut Session<'_>,
         target: &Target,
     ) -> Result<Option<TargetPlan>, Error> {
-        let runner = self.runner();
+        let mut runner = self.runner();
         let mut attempts = runner.attempts();
         loop {
             match runner.look(session, target).await {
                 Ok(Look::UpToDate(_)) => return Ok(None),
                 Ok(Look::Behind(work)) => return Ok(target_plan(target, &work)),
+                Err(failure) if failure.cause == Cause::NoLedger && !runner.unlogged => {
+                    runner.unlogged = true;
+                }
                 Err(failure) if failure.cause == Cause::NoLedger => {
                     return self.plan_without_ledger(session, target).await;
                 }
@@ -194,7 +221,9 @@ impl Migrator {
             unknown_newer: UnknownNewer::Allow,
             out_of_order: OutOfOrder::Allow,
         };
-        let plan = planner::plan(embedded, &known, policy).unwrap_or_default();
+        let mut plan = planner::plan(embedded, &known, policy).unwrap_or_default();
+        let again = adopted.map_or_else(Applications::default, |adopted| adopted.applications());
+        plan.repeats = repeatable::plan(self.migrations, target.scope, &again);
         let start = baseline::start(runner.baseline(target), &plan, nothing);
         let empty = known.is_empty();
         Ok(plan_of(target, &plan, start, !state.present, empty))
@@ -277,13 +306,53 @@ fn plan_of(
     };
     let flattened = start.map_or(0, |start| start.flattened);
     let steps = plan.steps.iter().skip(flattened);
-    (!plan.steps.is_empty()).then(|| TargetPlan {
+    let again = plan.repeats.iter().flat_map(|repeats| &repeats.apply);
+    let again = again.map(|migration| Pending::new(migration, 0, fill));
+    let pending = steps.map(|step| Pending::of(step, fill)).chain(again);
+    let pending: Vec<Pending> = pending.collect();
+    (start.is_some() || !pending.is_empty()).then(|| TargetPlan {
         target: target.clone(),
         creates_schema: creates,
         baseline: start.map(|start| Box::new(Pending::new(start.baseline, 0, fill))),
-        pending: steps.map(|step| Pending::of(step, fill)).collect(),
+        pending,
         ahead: plan.ahead.clone(),
     })
+}
+
+/// Where the repeatable migrations of a scope stand, and those that only the ledger has.
+fn repeatable_status(
+    migrations: &'static Migrations,
+    scope: Scope,
+    known: &Applications,
+) -> Vec<MigrationStatus> {
+    let newest = migrations.of(scope).last().map(Migration::version);
+    let current = |name: &str| known.rows.iter().rev().find(|row| row.name == name);
+    let row = |name: &str, state| MigrationStatus {
+        version: "R".to_owned(),
+        name: name.to_owned(),
+        state,
+        applied_at: current(name).map(|row| row.applied_at.clone()),
+        app: current(name).map(|row| row.app.clone()),
+    };
+    let mut all: Vec<MigrationStatus> = migrations
+        .repeatable_of(scope)
+        .iter()
+        .map(|migration| {
+            let standing = repeatable::standing(migration, &known.rows, newest);
+            let state = match standing {
+                Standing::Applied => MigrationState::Applied,
+                Standing::Pending => MigrationState::Pending,
+                Standing::Replaced => MigrationState::Replaced,
+            };
+            row(migration.name(), state)
+        })
+        .collect();
+    for application in &known.rows {
+        if !all.iter().any(|status| status.name == application.name) {
+            all.push(row(&application.name, MigrationState::Unknown));
+        }
+    }
+    all
 }
 
 fn scope_status(embedded: &'static [Migration], rows: &[Recorded]) -> ScopeStatus {
@@ -344,7 +413,8 @@ pub(crate) fn tenant_row(
         "dropping" => TenantState::Dropping,
         _ if !row.present && !row.head.is_empty() => TenantState::Gone,
         "failed" => TenantState::Failed,
-        _ if row.head == head => TenantState::UpToDate,
+        _ if row.head == head && row.repeated => TenantState::UpToDate,
+        _ if row.head == head && !head.is_empty() => TenantState::Behind,
         _ if row.head.is_empty() => TenantState::New,
         _ if version.is_some_and(newer) => TenantState::Ahead,
         _ => TenantState::Behind,

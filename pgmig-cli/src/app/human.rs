@@ -105,7 +105,8 @@ pub(super) fn names(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
 
 fn status(f: &mut Formatter<'_>, status: &Status) -> fmt::Result {
     let migrations = &status.public.migrations;
-    let left = |m: &&MigrationStatus| m.state != MigrationState::Applied;
+    let settled = [MigrationState::Applied, MigrationState::Replaced];
+    let left = |m: &&MigrationStatus| !settled.contains(&m.state);
     let schema = paint(f, NAME, "public");
     let at = at(status.public.version.as_deref());
     match migrations.iter().filter(left).count() {
@@ -121,6 +122,7 @@ fn status(f: &mut Formatter<'_>, status: &Status) -> fmt::Result {
             MigrationState::Running => ("not finished", BAD),
             MigrationState::Edited => ("edited", BAD),
             MigrationState::RollingBack => ("half rolled back", BAD),
+            MigrationState::Replaced => ("replaced by another binary", DOUBTFUL),
             _ => ("not in this binary", DOUBTFUL),
         };
         let (number, title) = (&migration.version, &migration.name);

@@ -18,6 +18,7 @@ pub(super) fn embed(folder: &Folder, shown: &str) -> &'static Migrations {
         drizzle: all(&folder.drizzle),
         tenant: all(&folder.tenant),
         baselines: list(folder.baselines.iter().map(|one| baseline(one, shown))),
+        repeatable: all(&folder.repeatable),
         files: Dir::new("", &[]),
         folder: "",
         tenant_folder: "",

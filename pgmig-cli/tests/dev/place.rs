@@ -63,3 +63,27 @@ fn an_unknown_command_is_an_error_of_usage() {
         said.err
     );
 }
+
+#[test]
+fn the_folder_of_the_tenant_scope_is_where_the_settings_say() {
+    let project = Project::new();
+    project.write(
+        "db/pgmig.toml",
+        "tenant = \"../tenants\"\nlayout = \"sqlx\"\n",
+    );
+    project.write("db/1_users.sql", SQL);
+    project.write(
+        "tenants/1_orders.sql",
+        "CREATE TABLE orders (id uuid PRIMARY KEY);\n",
+    );
+    project.done("lock --path db");
+    assert!(project.read("db/pgmig.lock").contains("\ntenant 1 orders "));
+    project.done("check --path db");
+    project.done("new --path db --tenant add_total");
+    let files = project.files();
+    let new = files.iter().find(|file| file.contains("add_total"));
+    assert!(
+        new.is_some_and(|file| file.starts_with("tenants/")),
+        "{files:?}"
+    );
+}

@@ -9,7 +9,7 @@ use crate::sql;
 use crate::{Folder, Problem, Script};
 
 /// Checks the scripts that are not settled: the up scripts that the lock file does not have as they
-/// are now, and all down scripts, which it does not have at all. What is locked was checked when it
+/// are now, and all down scripts and repeatable migrations, which it does not have at all. What is locked was checked when it
 /// was locked, and is not parsed again. Without `levels` no rules are asked about statements.
 pub(super) fn check(
     folder: &Folder,
@@ -27,7 +27,7 @@ pub(super) fn check(
     };
     let mut scripts = Vec::new();
     let mut done = HashSet::new();
-    for migration in folder.migrations() {
+    for migration in folder.all() {
         // Of one that was edited, that is what there is to say.
         if migration.locked {
             done.insert(migration.up.path.as_str());
@@ -54,7 +54,7 @@ pub(super) fn check(
         lints,
     };
     let mut problems: Vec<Problem> = problems.into_iter().flatten().collect();
-    if checks.settled.len() < folder.migrations().count() {
+    if checks.settled.len() < folder.all().count() {
         problems.extend(sql::names::check(folder, &checks));
     }
     problems

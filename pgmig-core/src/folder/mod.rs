@@ -7,7 +7,7 @@ mod shadow;
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::layout::{Found, Layout, Roots};
+use crate::layout::{Found, Layout};
 use crate::lock::{self, About, Entry, Finding, Line, Lock, Present, State, Verdict};
 use crate::{Checksum, Folder, Problem, Scope, Severity, TenantFolder, Version, baseline};
 use read::Read;
@@ -141,9 +141,11 @@ pub fn load(root: &Path, shown: &str) -> Loaded {
 /// What is asked for besides the folder itself.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The layout, where it is named; else the files tell, or `layout` in `pgmig.toml`.
+    /// The layout, where it is named; else `layout` in `pgmig.toml`, or the files tell. Two that are
+    /// named have to be the same.
     pub layout: Option<Layout>,
-    /// The folder of the tenant scope, where that is not `tenant/` in the folder.
+    /// The folder of the tenant scope, where that is not `tenant/` in the folder; else `tenant` in
+    /// `pgmig.toml` names it. Two that are named have to be the same.
     pub tenant: Option<TenantFolder>,
 }
 
@@ -165,11 +167,6 @@ pub struct Options {
 pub fn load_with(root: &Path, shown: &str, options: &Options) -> Loaded {
     let shown = shown.trim_end_matches(['/', '\\']);
     let mut problems = Vec::new();
-    let roots = Roots {
-        root,
-        shown,
-        tenant: options.tenant.as_ref(),
-    };
     let Read {
         mut folder,
         unread,
@@ -177,7 +174,7 @@ pub fn load_with(root: &Path, shown: &str, options: &Options) -> Loaded {
         unread_baselines,
         levels,
         foreign,
-    } = read::all(&roots, options.layout, &mut problems);
+    } = read::all(root, shown, options, &mut problems);
     let lock = lock::read(root, shown, &mut problems);
     if lock.state != State::Missing {
         folder.files.push(lock::FILE.to_owned());

@@ -1,8 +1,10 @@
 //! The files of a folder become migrations.
 
+use std::path::Path;
+
 use sha2::{Digest as _, Sha256};
 
-use super::{Absent, shadow};
+use super::{Absent, Options, shadow};
 use crate::baseline::{self, Found as FoundBaseline};
 use crate::layout::{self, Asked, Found, Layout, Roots, drizzle};
 use crate::lint::Levels;
@@ -27,10 +29,24 @@ pub(super) struct Read {
 }
 
 /// Reads all files of the folder but the lock file.
-pub(super) fn all(roots: &Roots<'_>, layout: Option<Layout>, problems: &mut Vec<Problem>) -> Read {
-    let (settings, has_settings) = settings::read(roots.root, roots.shown, problems);
+pub(super) fn all(
+    root: &Path,
+    shown: &str,
+    options: &Options,
+    problems: &mut Vec<Problem>,
+) -> Read {
+    let (settings, has_settings) = settings::read(root, shown, problems);
+    settings.disagree(root, shown, options, problems);
+    let tenant = options.tenant.clone();
+    let tenant = tenant.or_else(|| settings.tenant_folder(root, shown));
+    let roots = &Roots {
+        root,
+        shown,
+        tenant: tenant.as_ref(),
+    };
+    let layout = settings.layout.as_ref().map(|(layout, _)| *layout);
     let asked = Asked {
-        layout: layout.or(settings.layout),
+        layout: options.layout.or(layout),
         ignored: settings.ignored.into_iter().map(|(path, _)| path).collect(),
     };
     let listing = layout::list(roots, &asked);
@@ -49,11 +65,12 @@ pub(super) fn all(roots: &Roots<'_>, layout: Option<Layout>, problems: &mut Vec<
             .any(|found| found.layout != Layout::Pgmig),
         folder: Folder {
             root: roots.root.to_owned(),
-            tenant_folder: roots.tenant.cloned(),
+            tenant_folder: tenant.clone(),
             public: Vec::new(),
             drizzle: Vec::new(),
             tenant: Vec::new(),
             baselines: Vec::new(),
+            repeatable: Vec::new(),
             files,
             ignored: asked.ignored,
             out_of_order: settings.out_of_order,
@@ -62,7 +79,7 @@ pub(super) fn all(roots: &Roots<'_>, layout: Option<Layout>, problems: &mut Vec<
     // Side by side, so that a folder of a thousand takes as little time as it can.
     let scripts = parallel::map(&listing.found, |found| Scripts::read(found, roots));
     for (found, scripts) in listing.found.into_iter().zip(scripts) {
-        read.add(found, scripts, problems);
+        read.add(found, scripts, roots.shown, problems);
     }
     for scope in listing.baselines {
         read.folder.files.push(baseline::file(scope));
@@ -99,15 +116,25 @@ impl Scripts {
 }
 
 impl Read {
-    fn add(&mut self, found: Found, scripts: Scripts, problems: &mut Vec<Problem>) {
+    fn add(&mut self, found: Found, scripts: Scripts, shown: &str, problems: &mut Vec<Problem>) {
         problems.extend(scripts.problems);
         self.folder.files.push(found.up.clone());
         self.folder.files.extend(found.down.clone());
         let Some(script::Scripts { up, down }) = scripts.scripts else {
-            self.unread.push(Absent::from(found));
+            // Nothing can name a repeatable one.
+            if !found.repeatable {
+                self.unread.push(Absent::from(found));
+            }
             return;
         };
-        self.folder.of_mut(found.scope).push(Migration {
+        if found.repeatable && !up.script.transactional {
+            problems.push(outside_transaction(&self.folder.shown(shown, &found.up)));
+        }
+        let list = match found.repeatable {
+            true => &mut self.folder.repeatable,
+            false => self.folder.of_mut(found.scope),
+        };
+        list.push(Migration {
             scope: found.scope,
             version: found.version,
             name: found.name,
@@ -125,6 +152,13 @@ impl Read {
             down: down.map(|down| down.script),
         });
     }
+}
+
+fn outside_transaction(path: &str) -> Problem {
+    let title = "a repeatable migration that runs outside a transaction";
+    Problem::error("unsupported-migration", path, title)
+        .note("a crash could leave it half applied, and nothing would tell how far it came")
+        .help("move the statement that cannot run in a transaction into a migration with a version")
 }
 
 /// Fills in the heads of a scope's migrations.

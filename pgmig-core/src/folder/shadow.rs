@@ -13,28 +13,25 @@ use crate::{Folder, Migration, Scope};
 
 /// Fills in [`Statement::public`](crate::sql::Statement::public) of every statement.
 pub(super) fn mark(folder: &mut Folder) {
-    let all = Scope::ALL.into_iter().flat_map(|scope| folder.of(scope));
-    if !all.flat_map(scripts).any(names_public) {
+    if !folder.all().flat_map(scripts).any(names_public) {
         return;
     }
     let mut made = Made::default();
-    for migration in folder.public.iter().chain(&folder.drizzle) {
+    for migration in folder.all().filter(|one| one.scope != Scope::Tenant) {
         made.read(&migration.up.text[migration.up.range.clone()]);
     }
-    for scope in Scope::ALL {
-        for migration in folder.of_mut(scope) {
-            let scripts = [Some(&mut migration.up), migration.down.as_mut()];
-            for script in scripts.into_iter().flatten() {
-                let text = &script.text;
-                for statement in &mut script.statements {
-                    let part = statement.range.clone();
-                    if names_public(&text[part.clone()]) {
-                        let mut places = Vec::new();
-                        in_code(&made, text, part, &mut places);
-                        places.retain(|place| !statement.slots.contains(place));
-                        places.sort_by_key(|place| place.start);
-                        statement.public = places;
-                    }
+    for migration in folder.all_mut() {
+        let scripts = [Some(&mut migration.up), migration.down.as_mut()];
+        for script in scripts.into_iter().flatten() {
+            let text = &script.text;
+            for statement in &mut script.statements {
+                let part = statement.range.clone();
+                if names_public(&text[part.clone()]) {
+                    let mut places = Vec::new();
+                    in_code(&made, text, part, &mut places);
+                    places.retain(|place| !statement.slots.contains(place));
+                    places.sort_by_key(|place| place.start);
+                    statement.public = places;
                 }
             }
         }

@@ -79,6 +79,7 @@ impl Dir<'_> {
             transactional: None,
             placeholders: layout == Layout::Flyway,
             drizzle: None,
+            repeatable: false,
         }
     }
 

@@ -1,4 +1,5 @@
-//! Flyway: `V1.2__create_users.sql`, and `U1.2__create_users.sql` to take it back.
+//! Flyway: `V1.2__create_users.sql`, `U1.2__create_users.sql` to take it back, and `R__views.sql`,
+//! which is applied after those and again whenever it changes.
 //!
 //! A script that holds a statement which refuses to run in a transaction runs outside of one, as
 //! does one whose `.sql.conf` says `executeInTransaction=false`.
@@ -9,9 +10,9 @@ use super::dir::{Dir, is_companion};
 use super::entries::Entry;
 use super::numbered::{self, File};
 use super::versioned::{self, Prefix, Versioned};
-use super::{Layout, Listing};
-use crate::Problem;
+use super::{Found, Layout, Listing};
 use crate::tokens::Lexed;
+use crate::{Problem, Version};
 
 /// Whether Flyway runs a script around migrations, `beforeMigrate.sql`, `afterEachUndo__x.sql`.
 fn is_callback(file: &str) -> bool {
@@ -24,8 +25,16 @@ fn is_callback(file: &str) -> bool {
 
 pub(super) fn list(dir: &Dir<'_>, entries: &[Entry], listing: &mut Listing) {
     let (mut ups, mut downs, mut confs) = (Vec::new(), Vec::new(), Vec::new());
+    let mut again = Vec::new();
     for path in versioned::all_files(dir, entries, &mut listing.problems) {
         let name = versioned::file_name(&path).to_owned();
+        if let Some(repeatable) = versioned::repeatable(&name) {
+            match repeatable.extension {
+                "sql" => again.push(found_again(dir, repeatable.name, &path)),
+                _ => confs.push(path),
+            }
+            continue;
+        }
         match versioned::parse(&name) {
             Some(Versioned { extension, .. }) if extension == "sql.conf" => confs.push(path),
             Some(file) if file.extension == "sql" && file.prefix != Prefix::Baseline => {
@@ -45,20 +54,43 @@ pub(super) fn list(dir: &Dir<'_>, entries: &[Entry], listing: &mut Listing) {
     }
     let first = listing.found.len();
     numbered::pair(dir, Layout::Flyway, ups, downs, listing);
+    repeatables(dir, again, listing);
     for conf in confs {
         settings(dir, &conf, first, listing);
     }
+}
+
+/// A repeatable migration.
+fn found_again(dir: &Dir<'_>, name: &str, path: &str) -> Found {
+    let found = dir.found(Layout::Flyway, Version::repeatable(), name, path);
+    Found {
+        repeatable: true,
+        ..found
+    }
+}
+
+/// Puts the repeatable migrations in the order of their descriptions, which are their names with
+/// spaces for underscores.
+fn repeatables(dir: &Dir<'_>, mut again: Vec<Found>, listing: &mut Listing) {
+    let description = |found: &Found| found.name.replace('_', " ");
+    again.sort_by_key(description);
+    for pair in again.windows(2) {
+        if description(&pair[0]) == description(&pair[1]) {
+            let shown = |found: &Found| dir.shown(&found.up[dir.below.len()..]);
+            let title = format!("a second repeatable migration `{}`", pair[1].name);
+            let problem = Problem::error("duplicate-version", shown(&pair[1]), title)
+                .note(format!("the other one is `{}`", shown(&pair[0])))
+                .help("give one of them a name of its own");
+            listing.problems.push(problem);
+        }
+    }
+    listing.found.append(&mut again);
 }
 
 /// What is wrong with a file that is no migration pgmig can apply.
 fn refused(dir: &Dir<'_>, path: &str, name: Option<&Versioned>) -> Problem {
     let file = versioned::file_name(path);
     let unsupported = |title: &str| Problem::error("unsupported-migration", dir.shown(path), title);
-    if versioned::is_repeatable(file) {
-        return unsupported("a repeatable migration")
-            .note("pgmig applies a migration once; it has no place for one that is applied again")
-            .help("rename it to the next version, and write a new one for each change");
-    }
     match name {
         Some(name) if name.prefix == Prefix::Baseline => unsupported("a baseline of Flyway")
             .note("the versions up to it would be skipped on a new database alone")
@@ -71,7 +103,7 @@ fn refused(dir: &Dir<'_>, path: &str, name: Option<&Versioned>) -> Problem {
         None => dir.stray(
             path,
             Layout::Flyway,
-            "a migration is `V1__name.sql`, with `U1__name.sql` to take it back",
+            "a migration is `V1__name.sql`, with `U1__name.sql` to take it back, or `R__name.sql`",
         ),
     }
 }

@@ -50,7 +50,7 @@ pub enum Layout {
     Dbmate,
     /// `20260131120000_create_users/migration.sql` beside `migration_lock.toml`.
     Prisma,
-    /// `V1.2__create_users.sql`, `U1.2__create_users.sql`.
+    /// `V1.2__create_users.sql`, `U1.2__create_users.sql`, `R__views.sql`.
     Flyway,
     /// What drizzle-kit writes: `meta/_journal.json` and the files it names, or from 1.0 on
     /// `20260131120000_create_users/migration.sql` with `snapshot.json`.
@@ -165,13 +165,15 @@ pub(crate) struct Found {
     pub(crate) placeholders: bool,
     /// When drizzle-kit made it, in a folder of its.
     pub(crate) drizzle: Option<drizzle::Made>,
+    /// Whether it has no version, and is applied again whenever it changes.
+    pub(crate) repeatable: bool,
 }
 
 /// What a layout makes of a folder. A file that is no migration and does not belong to one is in
 /// `problems`: nothing is passed over.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    /// The migrations, by scope, then version, then name.
+    /// The migrations, by scope, then version, then name; the repeatable ones of a scope at its end.
     pub(crate) found: Vec<Found>,
     /// The scopes that have a baseline.
     pub(crate) baselines: Vec<Scope>,

@@ -58,9 +58,27 @@ pub(super) fn parse(file: &str) -> Option<Versioned> {
     })
 }
 
+/// The name of one of Flyway's repeatable migrations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Repeatable<'a> {
+    pub(super) name: &'a str,
+    /// What follows the name: `sql` or `sql.conf`.
+    pub(super) extension: &'a str,
+}
+
+/// Reads `R__views.sql`.
+pub(super) fn repeatable(file: &str) -> Option<Repeatable<'_>> {
+    let rest = file.strip_prefix("R__")?;
+    let (name, extension) = rest.split_at(rest.find(".sql")?);
+    let extension = &extension[1..];
+    ["sql", "sql.conf"]
+        .contains(&extension)
+        .then_some(Repeatable { name, extension })
+}
+
 /// Whether a file is one of Flyway's repeatable migrations, `R__views.sql`.
 pub(super) fn is_repeatable(file: &str) -> bool {
-    file.starts_with("R__") && file.contains(".sql")
+    repeatable(file).is_some()
 }
 
 /// Whether Flyway's rules or refinery's are meant. Where both read the same migrations from the

@@ -48,6 +48,13 @@ pub(crate) fn commit_before(folder: &mut Folder) {
                 &migration.up.statements,
             ));
         }
+        for migration in &mut folder.repeatable {
+            let text = &migration.up.text;
+            let uses = |label: &String| text.contains(label.as_str());
+            if migration.scope == scope {
+                migration.commit_before = added.iter().any(uses);
+            }
+        }
     }
 }
 

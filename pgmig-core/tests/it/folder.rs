@@ -1,5 +1,7 @@
 //! What `load` makes of folders on disk.
 
+use pgmig_core::{Layout, load, load_with};
+
 use crate::tree::Tree;
 
 #[test]
@@ -109,4 +111,65 @@ fn a_setting_that_is_not_known_is_an_error_at_its_key() {
     tree.write("pgmig.toml", "out-of-order = true");
     assert_eq!(tree.titles(), [""; 0]);
     assert!(tree.load().folder.out_of_order);
+}
+
+#[test]
+fn the_settings_name_the_folder_of_the_tenant_scope_and_the_layout() {
+    let tree = Tree::new(&[
+        (
+            "pgmig.toml",
+            "tenant = \"../tenants/./\"\nlayout = \"sqlx\"\n",
+        ),
+        ("1_a.sql", "SELECT 1;"),
+        ("../tenants/1_b.sql", "CREATE TABLE ${schema}.b ();"),
+        ("../tenants/2_c.sql", "CREATE TABLE b ();"),
+    ]);
+    let none = pgmig_core::Options::default();
+    let macros = pgmig_core::Options {
+        layout: Some(Layout::Sqlx),
+        tenant: Some(pgmig_core::TenantFolder {
+            root: tree.above().join("tenants"),
+            shown: "tenants".to_owned(),
+        }),
+    };
+    for options in [none, macros] {
+        let loaded = load_with(&tree.root(), "migrations", &options);
+        let layouts: Vec<_> = loaded.folder.migrations().map(|one| one.layout).collect();
+        assert_eq!(layouts, [Layout::Sqlx; 3]);
+        let told: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["tenants/2_c.sql:1:14: table `b` is there already"]);
+    }
+    let elsewhere = load(&tree.root(), "shop/migrations");
+    assert_eq!(elsewhere.problems[0].path, "shop/tenants/2_c.sql");
+}
+
+#[test]
+fn settings_that_say_something_else_than_the_macro_are_an_error() {
+    let tree = Tree::new(&[
+        ("pgmig.toml", "layout = \"sqlx\"\ntenant = \"../tenants\"\n"),
+        ("1_a.sql", "SELECT 1;"),
+        ("../tenants/1_b.sql", "SELECT 1;"),
+        ("../others/1_b.sql", "SELECT 1;"),
+    ]);
+    let options = pgmig_core::Options {
+        layout: Some(Layout::Pgmig),
+        tenant: Some(pgmig_core::TenantFolder {
+            root: tree.above().join("others"),
+            shown: "others".to_owned(),
+        }),
+    };
+    let loaded = load_with(&tree.root(), "migrations", &options);
+    let told: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "migrations/pgmig.toml:1:10: `layout` is `sqlx` here, and `pgmig` where the folder is named",
+            "migrations/pgmig.toml:2:10: `tenant` is `tenants` here, and `others` where the folder is named",
+        ]
+    );
+    tree.write("pgmig.toml", "tenant = \"/srv/tenants\"");
+    assert_eq!(
+        tree.titles(),
+        ["migrations/pgmig.toml:1:10: `tenant` is the path of a folder, seen from this one"]
+    );
 }

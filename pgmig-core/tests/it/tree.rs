@@ -122,7 +122,7 @@ pub(crate) fn migrations(loaded: &Loaded) -> Vec<String> {
     let errors = loaded.problems.iter().filter(is_error);
     let titles: Vec<String> = errors.map(ToString::to_string).collect();
     assert_eq!(titles, [""; 0]);
-    let all = loaded.folder.migrations().map(|one| {
+    let all = loaded.folder.all().map(|one| {
         let tx = if one.up.transactional { "" } else { " -tx" };
         let down = if one.down.is_some() { " +down" } else { "" };
         format!("{} {} {}{tx}{down}", one.scope, one.version, one.name)

@@ -12,14 +12,18 @@ pub(super) fn query(table: &str) -> String {
     )
 }
 
-pub(super) fn take(rows: &[Row], embedded: &'static [Migration], taken: &mut Taken) {
+pub(super) fn take(
+    rows: &[Row],
+    embedded: &'static [Migration],
+    repeatable: &'static [Migration],
+    taken: &mut Taken,
+) {
     for row in rows {
         if taken.unfinished(row) {
             continue;
         }
-        // Without a version: a schema that was created, or a repeatable migration, of which the
-        // folder has none.
         let Some(version) = row.version.as_deref().map(canonical) else {
+            take_repeatable(row, repeatable, taken);
             continue;
         };
         let version = without_zeros(&version);
@@ -46,6 +50,31 @@ pub(super) fn take(rows: &[Row], embedded: &'static [Migration], taken: &mut Tak
             }
             (_, None) => taken.unknown(row),
         }
+    }
+}
+
+/// A row without a version: a repeatable migration, or a schema that was created. Of a repeatable
+/// one only the last text counts. One that was edited since is applied, as Flyway would.
+fn take_repeatable(row: &Row, repeatable: &'static [Migration], taken: &mut Taken) {
+    let kind = row.kind.as_deref().unwrap_or_default();
+    if kind == "SCHEMA" {
+        return;
+    }
+    let described = row.name.as_deref().unwrap_or_default();
+    let mut all = repeatable.iter().enumerate();
+    match all.find(|(_, migration)| migration.name().replace('_', " ") == described) {
+        Some((at, _)) if kind == "DELETE" => {
+            taken.repeated.remove(&at);
+        }
+        Some((at, migration)) => {
+            let recorded = row.checksum.as_deref().unwrap_or_default();
+            match check::matches(migration.0.up.0.text, recorded, checksum) {
+                Ok(()) => taken.repeated.insert(at, row.at.clone()),
+                Err(_) => taken.repeated.remove(&at),
+            };
+        }
+        None if kind == "DELETE" => taken.found_again(row),
+        None => taken.unknown(row),
     }
 }
 

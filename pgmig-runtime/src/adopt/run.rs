@@ -50,7 +50,8 @@ impl Runner<'_> {
         let known = facts.recorded.iter().map(|row| row.version.as_str());
         let known: Vec<&str> = known.collect();
         let gaps_allowed = self.settings.out_of_order == OutOfOrder::Allow;
-        let adopted = found.adopt(embedded, &known, gaps_allowed);
+        let repeatable = self.migrations.repeatable_of(target.scope);
+        let adopted = found.adopt(embedded, repeatable, &known, gaps_allowed);
         let adopted = adopted.map_err(|(source, misfits)| {
             Failure::last(Error::Adoption(Box::new(AdoptionError {
                 target: target.clone(),

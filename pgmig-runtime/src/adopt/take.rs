@@ -10,6 +10,7 @@ use super::{
     sea_orm, sqlx,
 };
 use crate::db::text;
+use crate::repeatable::{Application, Applications};
 use crate::{Migration, Version};
 
 /// A row of a tool's table, brought to one form.
@@ -52,6 +53,8 @@ impl Row {
 pub(super) struct Taken {
     /// Which of the migrations are applied, and when.
     pub(super) applied: BTreeMap<usize, Option<String>>,
+    /// Which of the repeatable migrations are applied as they are, and when.
+    pub(super) repeated: BTreeMap<usize, Option<String>>,
     pub(super) misfits: Vec<Misfit>,
 }
 
@@ -72,6 +75,14 @@ impl Taken {
         self.misfits.push(Misfit::Unknown {
             recorded: row.shown(),
         });
+    }
+
+    /// Notes that what is not in the binary is not applied either: the tool was told so.
+    pub(super) fn found_again(&mut self, row: &Row) {
+        let shown = row.shown();
+        let is_it =
+            |misfit: &Misfit| matches!(misfit, Misfit::Unknown { recorded } if *recorded == shown);
+        self.misfits.retain(|misfit| !is_it(misfit));
     }
 
     /// Notes a migration as applied, if `same` says that it is what was applied.
@@ -226,6 +237,7 @@ impl Found {
     pub(super) fn adopt(
         self,
         embedded: &'static [Migration],
+        repeatable: &'static [Migration],
         known: &[&str],
         gaps_allowed: bool,
     ) -> Result<Adopted, (Source, Vec<Misfit>)> {
@@ -240,7 +252,7 @@ impl Found {
             Tool::Goose => goose::take(rows, embedded, &mut taken),
             Tool::Dbmate => dbmate::take(rows, embedded, &mut taken),
             Tool::Prisma => prisma::take(rows, embedded, &mut taken),
-            Tool::Flyway => flyway::take(rows, embedded, &mut taken),
+            Tool::Flyway => flyway::take(rows, embedded, repeatable, &mut taken),
             Tool::Drizzle => drizzle::take(rows, embedded, &mut taken),
         }
         if known.is_empty() {
@@ -257,8 +269,11 @@ impl Found {
             let migration = embedded.get(at)?;
             (!known.contains(&migration.0.version)).then_some((migration, applied_at))
         });
+        let again = taken.repeated.into_iter();
+        let again = again.filter_map(|(at, applied_at)| Some((repeatable.get(at)?, applied_at)));
         Ok(Adopted {
             migrations: new.collect(),
+            repeatable: again.collect(),
             state: self.state,
             source: self.source,
         })
@@ -270,6 +285,8 @@ impl Found {
 pub(crate) struct Adopted {
     /// The migrations in version order, and when they were applied.
     pub(crate) migrations: Vec<(&'static Migration, Option<String>)>,
+    /// The repeatable migrations that are applied as they are, and when they were.
+    pub(crate) repeatable: Vec<(&'static Migration, Option<String>)>,
     source: Source,
     state: String,
 }
@@ -278,6 +295,21 @@ impl Adopted {
     /// Where it comes from, as the ledger has it.
     pub(crate) fn origin(&self) -> String {
         format!("{}: {}", self.source.tool, self.source.shown())
+    }
+
+    /// The repeatable migrations, as if the ledger had them.
+    pub(crate) fn applications(&self) -> Applications {
+        let rows = self.repeatable.iter().map(|(migration, at)| Application {
+            name: migration.name().to_owned(),
+            checksum: migration.checksum().to_string(),
+            applied_at: at.clone().unwrap_or_default(),
+            app: self.source.tool.to_string(),
+            ..Application::default()
+        });
+        Applications {
+            rows: rows.collect(),
+            ..Applications::default()
+        }
     }
 
     pub(crate) fn tool(&self) -> Tool {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::claim::LOCKS;
+use super::claim::{BEGUN, LOCKS};
 use super::queue::Hand;
 use super::run::Fleet;
 use super::settings::BATCH_LOCK_TIMEOUT;
 use super::size::Measured;
+use crate::Migration;
 use crate::apply::{Runner, applied};
 use crate::db::{Answers, Session, number};
 use crate::error::Error;
@@ -15,7 +16,7 @@ use crate::failure::Failure;
 use crate::look::Work;
 use crate::message::{Fill, Message};
 use crate::planner::Step;
-use crate::quote;
+use crate::repeatable::Repeats;
 use crate::retry::Cause;
 use crate::settings::Dispatch;
 use crate::target::Target;
@@ -43,9 +44,35 @@ pub(super) enum Ended {
 }
 
 impl Batch {
-    /// The migration.
+    /// The migration, where it has a version.
     pub(super) fn step(&self) -> Option<&Step> {
         self.work.plan.steps.first()
+    }
+
+    /// The repeatable migrations, where those are what is to do; with the last version, where
+    /// nothing of them is.
+    fn repeats(&self) -> Option<&Repeats> {
+        let repeats = self.work.plan.repeats.as_ref()?;
+        let joins = match self.work.plan.steps.as_slice() {
+            [] => true,
+            [_] => repeats.apply.is_empty(),
+            _ => false,
+        };
+        joins.then_some(repeats)
+    }
+
+    /// What it applies, in order.
+    fn migrations(&self) -> impl Iterator<Item = &'static Migration> {
+        let step = self.step().map(|step| step.migration);
+        let repeats = self.repeats().into_iter();
+        let again = repeats.flat_map(|repeats| repeats.apply.iter().copied());
+        step.into_iter().chain(again)
+    }
+
+    /// By what its size is known.
+    pub(super) fn name(&self) -> &'static str {
+        self.step()
+            .map_or(REPEATABLE, |step| step.migration.0.version)
     }
 
     /// Applies the migration to the tenants in hand, in one transaction or not at all.
@@ -55,20 +82,20 @@ impl Batch {
         session: &mut Session<'_>,
         hand: &mut Hand<'_>,
     ) -> Ended {
-        let Some(step) = self.step() else {
-            return Ended::Again;
-        };
         let runner = fleet.migrator.runner();
-        let message = self.message(&runner, hand, step);
+        let message = self.message(&runner, hand);
         let started = Instant::now();
         let sent = runner.send(session, &message, Dispatch::Message).await;
         let failed = match sent {
             Ok(answers) => {
-                learn(fleet, step, hand, started, &answers);
-                for (job, rows) in hand.jobs.iter_mut().zip(message.recorded(&answers)) {
-                    let applied = applied(step.migration, rows);
-                    job.report.duration += applied.duration;
-                    job.report.applied.push(applied);
+                self.learn(fleet, hand, started, &answers);
+                let mut recorded = message.recorded(&answers);
+                for job in &mut hand.jobs {
+                    for (migration, rows) in self.migrations().zip(&mut recorded) {
+                        let applied = applied(migration, rows);
+                        job.report.duration += applied.duration;
+                        job.report.applied.push(applied);
+                    }
                 }
                 return Ended::Applied;
             }
@@ -84,8 +111,7 @@ impl Batch {
                 _ => Ended::OneByOne,
             },
             _ if full && hand.jobs.len() > 1 => {
-                let version = step.migration.0.version;
-                fleet.sizes.halve(version, hand.jobs.len());
+                fleet.sizes.halve(self.name(), hand.jobs.len());
                 Ended::Again
             }
             _ => Ended::OneByOne,
@@ -94,7 +120,7 @@ impl Batch {
 
     /// All claims first, so that a tenant in other hands costs nothing; then each tenant's
     /// statements under its own `search_path`.
-    fn message(&self, runner: &Runner<'_>, hand: &Hand<'_>, step: &Step) -> Message {
+    fn message(&self, runner: &Runner<'_>, hand: &Hand<'_>) -> Message {
         let settings = runner.settings;
         let targets: Vec<&Target> = hand.jobs.iter().map(|job| &job.target).collect();
         let timeout = match targets.len() {
@@ -118,36 +144,50 @@ impl Batch {
                 plain: false,
                 public: None,
             };
-            let script = &step.migration.0.up.0;
-            for index in 0..script.statements.len() {
-                message.statement(step.migration, script, index, fill);
+            if let Some(step) = self.step() {
+                message.script(step.migration, fill);
+                let record = runner.ledger.record_begun(target, step);
+                message.record(step.migration, &record);
             }
-            let record = runner.ledger.record_begun(target, step);
-            message.record(step.migration, &record);
+            if let Some(repeats) = self.repeats() {
+                message.ours(&runner.ledger.still_repeatable(target, repeats));
+                let mut since = BEGUN;
+                for migration in &repeats.apply {
+                    message.script(migration, fill);
+                    let ledger = runner.ledger;
+                    let record = ledger.record_repeatable(target, migration, repeats.newest, since);
+                    message.record(migration, &record);
+                    since = "t.updated_at";
+                }
+                message.ours(&runner.ledger.reached(target, repeats));
+            }
         }
         message.ours(LOCKS);
         message
     }
+
+    fn learn(&self, fleet: &Fleet, hand: &Hand<'_>, started: Instant, answers: &Answers) {
+        let measured = answers.last().and_then(|rows| rows.first());
+        let count = |name: &str| {
+            let read = measured.and_then(|row| number(row, name).ok());
+            read.and_then(|count| usize::try_from(count).ok())
+                .unwrap_or(0)
+        };
+        fleet.sizes.learn(
+            self.name(),
+            Measured {
+                tenants: hand.jobs.len(),
+                took: started.elapsed(),
+                locks: count("mine"),
+                others: count("others"),
+                room: count("room"),
+            },
+        );
+    }
 }
 
-fn learn(fleet: &Fleet, step: &Step, hand: &Hand<'_>, started: Instant, answers: &Answers) {
-    let measured = answers.last().and_then(|rows| rows.first());
-    let count = |name: &str| {
-        let read = measured.and_then(|row| number(row, name).ok());
-        read.and_then(|count| usize::try_from(count).ok())
-            .unwrap_or(0)
-    };
-    fleet.sizes.learn(
-        step.migration.0.version,
-        Measured {
-            tenants: hand.jobs.len(),
-            took: started.elapsed(),
-            locks: count("mine"),
-            others: count("others"),
-            room: count("room"),
-        },
-    );
-}
+/// By what the size of a batch of repeatable migrations is known.
+const REPEATABLE: &str = "R";
 
 /// Whether a plan's next migration can be applied to several tenants in one transaction: not to
 /// fresh ones, of which each takes all migrations in one, and not outside a transaction.
@@ -157,11 +197,15 @@ pub(super) fn can_share(work: &Work, dispatch: Dispatch) -> bool {
         && !work.plan.fresh
         && work.facts.writable
         && work.state.present
-        && work.plan.steps.first().is_some_and(transactional)
+        && match work.plan.steps.first() {
+            Some(step) => transactional(step),
+            None => work.plan.repeats.is_some(),
+        }
 }
 
-/// Whether applying the batch's migration brings its tenants to head.
-pub(super) fn is_last(batch: &Batch, head: &[u8]) -> bool {
-    let step = batch.step();
-    step.is_some_and(|step| quote::hex(&step.head) == quote::hex(head))
+/// Whether applying the batch's migration leaves nothing to do for its tenants.
+pub(super) fn is_last(batch: &Batch, fleet: &Fleet) -> bool {
+    let at_head = |step: &Step| step.head == fleet.head;
+    let done = fleet.digest.is_none() || batch.repeats().is_some();
+    done && batch.step().is_none_or(at_head)
 }

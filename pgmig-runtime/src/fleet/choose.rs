@@ -8,7 +8,7 @@ use super::pick::Standing;
 use super::queue::{Hand, Job};
 use super::worker::{Worker, random};
 use crate::failure::Failure;
-use crate::look::Look;
+use crate::look::{Look, Work};
 use crate::quote;
 use crate::retry::Cause;
 
@@ -45,9 +45,9 @@ impl Worker<'_, '_, '_> {
         let place = chosen.place;
         let standing = standings.get(&chosen.target.schema);
         let exists = standing.is_some_and(|standing| standing.present);
-        let head = standing.and_then(|standing| shared_head(chosen, standing));
-        let batch = match head {
-            Some(head) => self.plan(chosen, head).await?,
+        let shared = standing.and_then(|standing| shared_place(chosen, standing));
+        let batch = match &shared {
+            Some(shared) => self.plan(chosen, shared).await?,
             None => None,
         };
         let Some(batch) = batch else {
@@ -56,12 +56,10 @@ impl Worker<'_, '_, '_> {
         };
         let alike = |job: &&Job| {
             let standing = standings.get(&job.target.schema);
-            standing.and_then(|standing| shared_head(job, standing)) == head
+            standing.and_then(|standing| shared_place(job, standing)) == shared
         };
         let mut places: Vec<usize> = hand.jobs.iter().filter(alike).map(|j| j.place).collect();
-        let size = batch
-            .step()
-            .map_or(1, |step| self.fleet.sizes.of(step.migration.0.version));
+        let size = self.fleet.sizes.of(batch.name());
         while places.len() > size {
             places.swap_remove(below(places.len()));
         }
@@ -71,7 +69,9 @@ impl Worker<'_, '_, '_> {
 
     /// Where tenants stand, by schema.
     async fn look(&mut self, jobs: &[Job]) -> Result<HashMap<String, Standing>, Failure> {
-        let query = self.fleet.migrator.ledger.pick(jobs, &self.fleet.since);
+        let fleet = self.fleet;
+        let ledger = &fleet.migrator.ledger;
+        let query = ledger.pick(jobs, &fleet.since, fleet.digest);
         let read = |error| Failure::ledger("read the ledger", error);
         let answers = self.session.send(query).await;
         let answers = answers.map_err(|failed| read(failed.error))?;
@@ -89,7 +89,7 @@ impl Worker<'_, '_, '_> {
             // How far it is back only the look at its rows tells.
             return standing.state == "dropping";
         }
-        standing.head == quote::hex(&self.fleet.head)
+        (standing.head == quote::hex(&self.fleet.head) && standing.repeated)
             || standing.state == "dropping"
             || (standing.state == "failed" && standing.recent)
     }
@@ -106,14 +106,14 @@ impl Worker<'_, '_, '_> {
         }
     }
 
-    /// The plan of all tenants at a head, made once. `None`: they are done one by one.
-    async fn plan(&mut self, job: &Job, head: &str) -> Result<Option<Batch>, Failure> {
-        if let Some(known) = self.fleet.plan(head) {
+    /// The plan of all tenants that stand alike, made once. `None`: they are done one by one.
+    async fn plan(&mut self, job: &Job, place: &Place) -> Result<Option<Batch>, Failure> {
+        if let Some(known) = self.fleet.plan(place) {
             return Ok(known);
         }
         let runner = self.fleet.migrator.runner();
         let work = match runner.look(self.session, &job.target).await {
-            Ok(Look::Behind(work)) if work.state.head == head => work,
+            Ok(Look::Behind(work)) if Place::of(&work) == *place => work,
             Err(failure) if failure.cause == Cause::Connection => return Err(failure),
             // Whoever is done alone finds out why, or that nothing is to do.
             Ok(_) | Err(_) => return Ok(None),
@@ -131,15 +131,36 @@ impl Worker<'_, '_, '_> {
         let batch = shares.then(|| Batch {
             work: Arc::new(*work),
         });
-        self.fleet.learn_plan(head, batch.clone());
+        self.fleet.learn_plan(place.clone(), batch.clone());
         Ok(batch)
     }
 }
 
-/// The head at which a tenant can share a transaction with others.
-fn shared_head<'s>(job: &Job, standing: &'s Standing) -> Option<&'s str> {
+/// Where tenants stand that have the same to do.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    /// The head, as hexadecimal digits.
+    head: String,
+    /// What they have of repeatable migrations.
+    fingerprint: String,
+}
+
+impl Place {
+    fn of(work: &Work) -> Self {
+        Place {
+            head: work.state.head.clone(),
+            fingerprint: work.facts.repeatable.fingerprint.clone(),
+        }
+    }
+}
+
+/// The place at which a tenant can share a transaction with others.
+fn shared_place(job: &Job, standing: &Standing) -> Option<Place> {
     let shares = !job.alone && standing.present && !standing.running && !standing.head.is_empty();
-    shares.then_some(standing.head.as_str())
+    shares.then(|| Place {
+        head: standing.head.clone(),
+        fingerprint: standing.fingerprint.clone(),
+    })
 }
 
 /// A random index below `length`.

@@ -8,6 +8,9 @@ use crate::quote;
 use crate::retry::BUSY;
 use crate::target::Target;
 
+/// When the turn of a tenant began, as [`settings_begun`](Ledger::settings_begun) notes it.
+pub(super) const BEGUN: &str = "pg_catalog.current_setting('pgmig.begun')::timestamptz";
+
 impl Ledger {
     /// Claims all of the tenants for the transaction, each at the head that the plan was made for;
     /// raises [`BUSY`] when one of them is in other hands or has moved.
@@ -48,13 +51,18 @@ END",
 
     /// Records a migration as applied since that note.
     pub(super) fn record_begun(&self, target: &Target, step: &Step) -> String {
-        let begun = "pg_catalog.current_setting('pgmig.begun')::timestamptz";
-        self.record_since(target, step, begun)
+        self.record_since(target, step, BEGUN)
     }
 
     /// Records that a tenant failed. Not where it got to `head` meanwhile, by another process; and
     /// nobody is waited for: who has the row just now will write what became of it.
-    pub(super) fn fail(&self, target: &Target, head: &[u8], message: &str) -> String {
+    pub(super) fn fail(
+        &self,
+        target: &Target,
+        head: &[u8],
+        digest: Option<[u8; 32]>,
+        message: &str,
+    ) -> String {
         let tenant = target.tenant.map(|id| id.to_string());
         block(&format!(
             "BEGIN
@@ -62,7 +70,7 @@ END",
   IF FOUND THEN
     UPDATE {l}.target AS t SET state = 'failed', error = {message}, updated_at = pg_catalog.clock_timestamp(),
       since = CASE WHEN t.state = 'failed' THEN t.since ELSE pg_catalog.clock_timestamp() END
-      WHERE {condition} AND t.head <> {head} AND t.state <> 'dropping';
+      WHERE {condition} AND (t.head <> {head} OR NOT {repeated}) AND t.state <> 'dropping';
   ELSIF pg_catalog.pg_try_advisory_xact_lock({key}) AND NOT EXISTS (SELECT FROM {l}.target AS t WHERE {condition}) THEN
     INSERT INTO {l}.target (schema, scope, tenant, state, error, since, updated_at)
       VALUES ({schema}, {scope}, {tenant}, 'failed', {message}, pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp())
@@ -76,6 +84,7 @@ END",
             scope = quote::literal(target.scope.as_str()),
             tenant = quote::nullable(tenant.as_deref()),
             message = quote::literal(message),
+            repeated = self.repeated("t", digest),
             head = quote::bytes(head),
         ))
     }

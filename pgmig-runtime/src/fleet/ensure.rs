@@ -81,7 +81,8 @@ impl Migrator {
         let ran = self.runner().run(&mut session, &target).await;
         if let Err(error @ Error::Statement(_)) = &ran {
             let head = self.runner().head(&target);
-            let record = self.ledger.fail(&target, head, &error.to_string());
+            let digest = self.runner().repeatable_digest(&target);
+            let record = self.ledger.fail(&target, head, digest, &error.to_string());
             // What counts is the error itself; unrecorded, it is still returned.
             let _ = session.send(record).await;
         }
@@ -96,7 +97,7 @@ impl Migrator {
         targets.push(target.clone());
         let queries: Vec<String> = targets
             .iter()
-            .map(|target| self.ledger.read_state(target, runner.head(target)))
+            .map(|target| runner.state_query(target))
             .collect();
         let Ok(answers) = session.send(queries.join(";\n")).await else {
             session.discard();

@@ -52,7 +52,7 @@ use crate::report::{Report, SetupReport};
 use crate::retry::Cause;
 use crate::target::Target;
 use crate::verify::Which;
-use crate::{Migrator, UnknownNewer, quote};
+use crate::{Migrator, Scope, UnknownNewer, quote};
 
 /// Which tenants a fleet run is about.
 ///
@@ -128,7 +128,7 @@ impl Migrator {
         self.check_folder()?;
         let mut session = self.session(db);
         let tenants = Tenants::Active;
-        if self.migrations.tenant().is_empty() {
+        if !self.migrations.has(Scope::Tenant) {
             let public = self.runner().run_public(&mut session).await?;
             self.check_drift(&mut session, Which::Public).await?;
             return Ok(SetupReport {
@@ -162,7 +162,7 @@ impl Migrator {
         self.check_folder()?;
         let mut session = self.session(db);
         let tenants = tenants.into();
-        if self.migrations.tenant().is_empty() {
+        if !self.migrations.has(Scope::Tenant) {
             return Ok(FleetReport::default());
         }
         let survey = match self.first_look(&mut session, &tenants).await? {
@@ -197,7 +197,7 @@ impl Migrator {
         let targets = self.public_targets();
         let mut queries: Vec<String> = targets
             .iter()
-            .map(|target| self.ledger.read_state(target, runner.head(target)))
+            .map(|target| runner.state_query(target))
             .collect();
         queries.push(self.survey_query(tenants));
         let message = queries.join(";\n");
@@ -245,10 +245,11 @@ impl Migrator {
     fn survey_query(&self, tenants: &Tenants) -> String {
         let newest = self.migrations.tenant().last();
         let head: &[u8] = newest.map_or(&[], |newest| &newest.0.head);
+        let digest = self.migrations.repeatable_digest(Scope::Tenant);
         self.ledger.survey(
             tenants,
             &self.settings.tenants,
-            head,
+            (head, digest),
             self.settings.default_names,
             self.settings.unknown_newer == UnknownNewer::Allow,
         )
@@ -392,7 +393,7 @@ impl Migrator {
             } else if !known.present && !known.head.is_empty() {
                 tracing::warn!(schema = known.schema, "fleet: the schema does not exist");
                 report.gone.push(recorded);
-            } else if known.head != head {
+            } else if known.head != head || !known.repeated {
                 jobs.push(Job::new(jobs.len(), expected));
             }
         }

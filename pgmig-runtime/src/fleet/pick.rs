@@ -23,13 +23,21 @@ pub(super) struct Standing {
     pub(super) free: bool,
     /// Whether a migration outside a transaction is unfinished.
     pub(super) running: bool,
+    /// Whether it was brought to the binary's set of repeatable migrations.
+    pub(super) repeated: bool,
+    /// What it has of repeatable migrations comes down to, where the binary has any.
+    pub(super) fingerprint: String,
 }
 
 impl Ledger {
     /// The query for where tenants stand. `SKIP LOCKED` tells who has a claim without waiting for
     /// it; the locks that it takes itself end with the query.
-    pub(super) fn pick(&self, jobs: &[Job], since: &str) -> String {
+    pub(super) fn pick(&self, jobs: &[Job], since: &str, digest: Option<[u8; 32]>) -> String {
         let l = self.quoted();
+        let fingerprint = match digest {
+            None => "''".to_owned(),
+            Some(_) => self.repeatable_fingerprint("r.schema = t.schema AND r.scope = t.scope"),
+        };
         let schemas: Vec<String> = jobs
             .iter()
             .map(|job| quote::literal(&job.target.schema))
@@ -38,11 +46,12 @@ impl Ledger {
         format!(
             "SELECT t.schema, pg_catalog.encode(t.head, 'hex') AS head, t.state, t.error, t.updated_at >= {since}::timestamptz AS recent, \
              n.oid IS NOT NULL AS present, c.schema IS NOT NULL AND NOT (t.lease_owner IS NOT NULL AND {LEASED}) AS free, \
-             EXISTS (SELECT FROM {l}.history AS h WHERE h.schema = t.schema AND h.scope = t.scope AND h.state = 'running') AS running \
+             EXISTS (SELECT FROM {l}.history AS h WHERE h.schema = t.schema AND h.scope = t.scope AND h.state = 'running') AS running, {repeated} AS repeated, {fingerprint} AS fingerprint \
              FROM {l}.target AS t \
              LEFT JOIN (SELECT k.schema FROM {l}.target AS k WHERE k.scope = 'tenant' AND k.schema IN ({schemas}) FOR UPDATE SKIP LOCKED) AS c ON c.schema = t.schema \
              LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schema \
              WHERE t.scope = 'tenant' AND t.schema IN ({schemas})",
+            repeated = self.repeated("t", digest),
             since = quote::literal(since),
         )
     }
@@ -59,6 +68,8 @@ impl Standing {
             present: truth(row, "present")?,
             free: truth(row, "free")?,
             running: truth(row, "running")?,
+            repeated: truth(row, "repeated")?,
+            fingerprint: required(row, "fingerprint")?,
         })
     }
 }

@@ -263,6 +263,10 @@ END",
                 condition = target.condition("t"),
             )
         };
-        vec![delete("history"), delete("target")]
+        vec![
+            self.remove_repeatable(target),
+            delete("history"),
+            delete("target"),
+        ]
     }
 }

@@ -7,17 +7,18 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::batch::Batch;
+use super::choose::Place;
 use super::event::{Event, Requeue};
 use super::queue::{Job, Queue};
 use super::report::{FleetError, FleetReport, TenantFailure};
 use super::size::Sizes;
 use super::worker::Worker;
-use crate::Migrator;
 use crate::db::{Db, Session};
 use crate::error::Error;
 use crate::report::Report;
 use crate::rollback::RollbackReport;
 use crate::target::Target;
+use crate::{Migrator, Scope};
 
 /// What the workers of a run share.
 #[derive(Debug)]
@@ -27,10 +28,12 @@ pub(super) struct Fleet {
     pub(super) sizes: Sizes,
     /// The embedded head.
     pub(super) head: Vec<u8>,
+    /// The digest of the repeatable migrations, where there are any.
+    pub(super) digest: Option<[u8; 32]>,
     /// When the run began, by the server's clock. Failures since then are of this run.
     pub(super) since: String,
     account: Mutex<Account>,
-    plans: Mutex<HashMap<String, Option<Batch>>>,
+    plans: Mutex<HashMap<Place, Option<Batch>>>,
 }
 
 /// What became of the tenants.
@@ -64,6 +67,7 @@ impl Fleet {
             queue: Queue::default(),
             sizes: Sizes::new(migrator.settings.fleet.batch, workers),
             head: newest.map_or_else(Vec::new, |newest| newest.0.head.to_vec()),
+            digest: migrator.migrations.repeatable_digest(Scope::Tenant),
             since,
             account: Mutex::new(Account {
                 report,
@@ -280,13 +284,13 @@ impl Fleet {
         self.queue.later(job, delay);
     }
 
-    /// The plan of tenants at a head, where it was made.
-    pub(super) fn plan(&self, head: &str) -> Option<Option<Batch>> {
-        locked(&self.plans).get(head).cloned()
+    /// The plan of tenants that stand alike, where it was made.
+    pub(super) fn plan(&self, place: &Place) -> Option<Option<Batch>> {
+        locked(&self.plans).get(place).cloned()
     }
 
-    pub(super) fn learn_plan(&self, head: &str, batch: Option<Batch>) {
-        locked(&self.plans).insert(head.to_owned(), batch);
+    pub(super) fn learn_plan(&self, place: Place, batch: Option<Batch>) {
+        locked(&self.plans).insert(place, batch);
     }
 
     fn emit(&self, event: Event) {

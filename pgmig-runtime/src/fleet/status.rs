@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::ledger::{Ledger, TargetRow};
 use crate::report::{TenantState, TenantStatus};
 use crate::status::{new_tenant, tenant_row, unreadable};
-use crate::{Migration, Migrations, Migrator, Version};
+use crate::{Migration, Migrations, Migrator, Scope, Version};
 
 /// Where the whole fleet stands.
 #[derive(Clone, Debug)]
@@ -113,7 +113,9 @@ impl Migrator {
     /// As [`status`](Self::status).
     pub async fn fleet_status<'c>(&self, db: impl Into<Db<'c>>) -> Result<FleetStatus, Error> {
         let mut session = self.session(db);
-        let query = self.ledger.read_fleet(&self.settings.tenants);
+        let digest = self.migrations.repeatable_digest(Scope::Tenant);
+        let repeated = self.ledger.repeated("t", digest);
+        let query = self.ledger.read_fleet(&self.settings.tenants, &repeated);
         let rows = match self.read(&mut session, query).await {
             Ok(Some(rows)) => rows,
             // Without a ledger or a registry yet, or with a query that fails: what there is, or why.
@@ -160,16 +162,16 @@ impl Migrator {
 
 impl Ledger {
     /// The query for all tenants, those of the ledger and those that are listed.
-    fn read_fleet(&self, tenants: &str) -> String {
+    fn read_fleet(&self, tenants: &str, repeated: &str) -> String {
         format!(
             "WITH listed AS MATERIALIZED (SELECT DISTINCT r.tenant FROM ({listed}) AS r WHERE r.tenant IS NOT NULL), \
              known AS MATERIALIZED ({known}) \
              SELECT {now} AS at, \
              (SELECT p.version FROM {l}.target AS p WHERE p.schema = 'public' AND p.scope = 'public') AS public, \
-             coalesce(f.tenant, f.listed) AS tenant, f.listed IS NOT NULL AS is_listed, f.schema, f.version, f.head, f.state, f.error, f.since, f.seconds, f.present \
+             coalesce(f.tenant, f.listed) AS tenant, f.listed IS NOT NULL AS is_listed, f.schema, f.version, f.head, f.state, f.error, f.since, f.seconds, f.present, f.repeated \
              FROM (SELECT 1) AS one LEFT JOIN (SELECT k.*, l.tenant AS listed FROM listed AS l FULL JOIN known AS k ON k.tenant = l.tenant) AS f ON true",
             listed = Tenants::Active.listed(tenants),
-            known = self.read_tenants(),
+            known = self.read_tenants(repeated),
             now = crate::ledger::utc("pg_catalog.clock_timestamp()"),
             l = self.quoted(),
         )

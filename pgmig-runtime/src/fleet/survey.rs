@@ -41,6 +41,8 @@ pub(super) struct Known {
     pub(super) state: String,
     /// Whether its schema exists.
     pub(super) present: bool,
+    /// Whether it was brought to the binary's set of repeatable migrations.
+    pub(super) repeated: bool,
 }
 
 impl Tenants {
@@ -80,12 +82,13 @@ impl Ledger {
         &self,
         tenants: &Tenants,
         active: &str,
-        head: &[u8],
+        (head, digest): (&[u8], Option<[u8; 32]>),
         default_names: bool,
         allow_ahead: bool,
     ) -> String {
         let l = self.quoted();
         let head = quote::bytes(head);
+        let repeated = self.repeated("t", digest);
         let (join, unlisted) = match tenants.is_whole() {
             true => ("FULL", "l.place IS NULL OR "),
             false => ("LEFT", ""),
@@ -110,15 +113,15 @@ impl Ledger {
         format!(
             "SELECT pg_catalog.set_config('jit', 'off', true); \
              WITH listed AS MATERIALIZED ({listed}), \
-             differs AS MATERIALIZED (SELECT l.place, coalesce(l.tenant, t.tenant) AS tenant, t.schema, t.head, t.state, n.oid IS NOT NULL AS present \
-             FROM listed AS l {join} JOIN (SELECT k.tenant, k.schema, k.head, k.state FROM {l}.target AS k WHERE k.scope = 'tenant' AND k.tenant IS NOT NULL) AS t ON t.tenant = l.tenant \
+             differs AS MATERIALIZED (SELECT l.place, coalesce(l.tenant, t.tenant) AS tenant, t.schema, t.head, t.state, n.oid IS NOT NULL AS present, {repeated} AS repeated \
+             FROM listed AS l {join} JOIN (SELECT k.tenant, k.schema, k.scope, k.head, k.state FROM {l}.target AS k WHERE k.scope = 'tenant' AND k.tenant IS NOT NULL) AS t ON t.tenant = l.tenant \
              LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schema \
-             WHERE {unlisted}t.head IS DISTINCT FROM {head} OR t.state <> 'active' OR n.oid IS NULL{misnamed}), \
+             WHERE {unlisted}t.head IS DISTINCT FROM {head} OR t.state <> 'active' OR n.oid IS NULL OR NOT {repeated}{misnamed}), \
              judged AS MATERIALIZED (SELECT d.*, coalesce({ahead}, false) AS ahead FROM differs AS d) \
              SELECT (SELECT pg_catalog.count(*) FROM listed) AS listed, \
              (SELECT pg_catalog.count(*) FROM judged AS a WHERE a.ahead) AS ahead, \
              pg_catalog.clock_timestamp()::text AS at, j.tenant IS NOT NULL OR j.place IS NOT NULL AS found, \
-             j.tenant, j.place IS NOT NULL AS is_listed, j.schema, pg_catalog.encode(j.head, 'hex') AS head, j.state, j.present \
+             j.tenant, j.place IS NOT NULL AS is_listed, j.schema, pg_catalog.encode(j.head, 'hex') AS head, j.state, j.present, j.repeated \
              FROM (SELECT 1) AS one LEFT JOIN judged AS j ON NOT j.ahead ORDER BY j.place, j.schema",
             listed = tenants.listed(active),
         )
@@ -150,6 +153,7 @@ fn decode(row: &PgRow) -> sqlx::Result<Row> {
             head: required(row, "head")?,
             state: required(row, "state")?,
             present: truth(row, "present")?,
+            repeated: truth(row, "repeated")?,
         }),
     };
     Ok(Row {

@@ -93,7 +93,7 @@ impl<'f, 's, 'c> Worker<'f, 's, 'c> {
         match batch.apply(fleet, self.session, &mut hand).await {
             Ended::Applied => {
                 self.attempts.progress();
-                if batch::is_last(batch, &fleet.head) {
+                if batch::is_last(batch, fleet) {
                     hand.jobs.drain(..).for_each(|job| fleet.done(job));
                 }
             }
@@ -200,7 +200,7 @@ impl<'f, 's, 'c> Worker<'f, 's, 'c> {
             return self.fleet.failed(job, message, Some(error));
         }
         let ledger = &self.fleet.migrator.ledger;
-        let record = ledger.fail(&job.target, &self.fleet.head, &message);
+        let record = ledger.fail(&job.target, &self.fleet.head, self.fleet.digest, &message);
         // What is not recorded is still in the report, and the next run tries the tenant again.
         if let Err(unrecorded) = self.session.send(record).await {
             let error = &unrecorded.error;

@@ -7,7 +7,7 @@ use crate::adopt::Adopted;
 use crate::planner::{Recorded, checksum_bytes, head};
 use crate::retry::MOVED;
 use crate::target::Target;
-use crate::{Version, drizzle, quote};
+use crate::{Migration, Version, drizzle, quote};
 
 impl Ledger {
     /// Stops everything after it in the message unless the condition holds.
@@ -64,7 +64,7 @@ END"
             .keys()
             .next_back()
             .map_or("", |version| version.as_str());
-        vec![
+        let mut statements = vec![
             format!(
                 "INSERT INTO {l}.history (schema, scope, version, name, checksum, head, state, statements, down, app, pgmig, applied_by, started_at, finished_at, origin, drizzle_at, drizzle_hash) VALUES {rows}",
                 l = self.quoted,
@@ -79,6 +79,33 @@ END"
                 newest = quote::literal(newest),
                 condition = target.condition("t"),
             ),
-        ]
+        ];
+        for (migration, at) in &adopted.repeatable {
+            statements.push(self.adopt_repeatable(target, migration, at.as_deref(), &origin));
+        }
+        statements
+    }
+
+    /// Records a repeatable migration as applied by another tool.
+    fn adopt_repeatable(
+        &self,
+        target: &Target,
+        migration: &Migration,
+        at: Option<&str>,
+        origin: &str,
+    ) -> String {
+        let now = "pg_catalog.clock_timestamp()".to_owned();
+        let at = at.map_or(now, |at| format!("{}::timestamptz", quote::literal(at)));
+        format!(
+            "INSERT INTO {l}.repeatable (schema, scope, name, checksum, version, state, app, pgmig, applied_by, started_at, finished_at, origin) \
+             SELECT t.schema, t.scope, {name}, {checksum}, t.version, 'applied', {app}, {pgmig}, session_user, {at}, {at}, {origin} \
+             FROM {l}.target AS t WHERE {condition}",
+            l = self.quoted,
+            name = quote::literal(migration.name()),
+            checksum = quote::literal(&migration.checksum().to_string()),
+            app = self.app,
+            pgmig = quote::literal(env!("CARGO_PKG_VERSION")),
+            condition = target.condition("t"),
+        )
     }
 }

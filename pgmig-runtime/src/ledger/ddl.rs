@@ -9,7 +9,7 @@ impl Ledger {
     /// another process has it: `CREATE ... IF NOT EXISTS` alone races with itself.
     pub(crate) fn create(&self) -> Vec<String> {
         let l = &self.quoted;
-        vec![
+        let mut statements = vec![
             self.create_schema(),
             format!(
                 "CREATE TABLE IF NOT EXISTS {l}.target (
@@ -86,7 +86,9 @@ impl Ledger {
     PRIMARY KEY (digest, number)
 )"
             ),
-        ]
+        ];
+        statements.extend(self.create_repeatable());
+        statements
     }
 
     /// The schema is created only where it is missing: a role without CREATE on the database may

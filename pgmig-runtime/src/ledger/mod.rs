@@ -10,6 +10,7 @@ mod ddl;
 mod journal;
 mod read;
 mod repair;
+mod repeatable;
 mod rollback;
 mod write;
 

@@ -8,6 +8,7 @@ use crate::embedded::ScriptParts;
 use crate::error::Error;
 use crate::planner::{Progress, Recorded};
 use crate::quote;
+use crate::repeatable::Applications;
 use crate::target::Target;
 
 /// What one query tells of one target: enough to know whether there is anything to do.
@@ -20,6 +21,8 @@ pub(crate) struct State {
     pub(crate) version: Option<String>,
     /// Whether its schema exists.
     pub(crate) present: bool,
+    /// Whether it was brought to the binary's set of repeatable migrations.
+    pub(crate) repeated: bool,
     /// Whether the embedded head was passed, and everything after it is newer.
     pub(crate) ahead: bool,
     /// Whether it is being dropped.
@@ -45,6 +48,8 @@ pub(crate) struct Facts {
     pub(crate) writable: bool,
     /// Digests of the down scripts that are kept already, as hexadecimal digits.
     pub(crate) kept: Vec<String>,
+    /// Its repeatable migrations, where the binary has any.
+    pub(crate) repeatable: Applications,
 }
 
 /// The settings that a message changes, in a caller's transaction only until its end.
@@ -52,7 +57,12 @@ const CHANGED: [&str; 3] = ["search_path", "lock_timeout", "statement_timeout"];
 
 impl Ledger {
     /// The one query of a boot with nothing to do.
-    pub(crate) fn read_state(&self, target: &Target, head: &[u8]) -> String {
+    pub(crate) fn read_state(
+        &self,
+        target: &Target,
+        head: &[u8],
+        digest: Option<[u8; 32]>,
+    ) -> String {
         let l = &self.quoted;
         let settings: String = CHANGED
             .iter()
@@ -67,11 +77,12 @@ impl Ledger {
         format!(
             "SELECT pg_catalog.encode(t.head, 'hex') AS head, t.version, t.state = 'dropping' AS dropping, n.oid IS NOT NULL AS present, \
              (SELECT pg_catalog.obj_description(f.oid, 'pg_namespace') FROM pg_catalog.pg_namespace AS f WHERE f.nspname = {name}) AS format, \
-             {elsewhere} AS elsewhere, \
+             {elsewhere} AS elsewhere, {repeated} AS repeated, \
              CASE WHEN t.head = {head} THEN false ELSE {ahead} END AS ahead{settings} \
              FROM (SELECT 1) AS one \
              LEFT JOIN {l}.target AS t ON {condition} \
              LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = {schema}",
+            repeated = self.repeated("t", digest),
             name = quote::literal(&self.schema),
             head = quote::bytes(head),
             ahead = self.ahead(
@@ -121,8 +132,18 @@ impl Ledger {
         }
     }
 
-    /// The statements that read [`Facts`]; `scripts` are the down scripts that may have to be kept.
-    pub(crate) fn read_facts(&self, target: &Target, scripts: &[&ScriptParts]) -> String {
+    /// The statements that read [`Facts`]; `scripts` are the down scripts that may have to be kept,
+    /// `repeatable` asks for the repeatable migrations.
+    pub(crate) fn read_facts(
+        &self,
+        target: &Target,
+        scripts: &[&ScriptParts],
+        repeatable: bool,
+    ) -> String {
+        let repeatable = match repeatable {
+            false => String::new(),
+            true => format!("; {}", self.read_repeatable(target)),
+        };
         let kept = match scripts {
             [] => String::new(),
             scripts => format!("; {}", self.kept_scripts(scripts)),
@@ -132,7 +153,7 @@ impl Ledger {
              EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus') AS citus, \
              EXISTS (SELECT FROM {l}.history AS e WHERE {ever}) AS ever, \
              {empty} AS empty, \
-             NOT pg_catalog.pg_is_in_recovery() AND pg_catalog.current_setting('transaction_read_only') = 'off' AS writable{kept}",
+             NOT pg_catalog.pg_is_in_recovery() AND pg_catalog.current_setting('transaction_read_only') = 'off' AS writable{repeatable}{kept}",
             history = self.read_history(target),
             l = self.quoted,
             ever = target.condition("e"),
@@ -152,11 +173,12 @@ impl Ledger {
         )
     }
 
-    /// The query for all tenants.
-    pub(crate) fn read_tenants(&self) -> String {
+    /// The query for all tenants; `repeated` is an expression for whether the one in `t` was brought
+    /// to the binary's set of repeatable migrations.
+    pub(crate) fn read_tenants(&self, repeated: &str) -> String {
         format!(
             "SELECT t.tenant, t.schema, t.version, pg_catalog.encode(t.head, 'hex') AS head, t.state, t.error, \
-             {since} AS since, pg_catalog.floor(extract(epoch FROM pg_catalog.clock_timestamp() - t.since)) AS seconds, n.oid IS NOT NULL AS present \
+             {since} AS since, pg_catalog.floor(extract(epoch FROM pg_catalog.clock_timestamp() - t.since)) AS seconds, n.oid IS NOT NULL AS present, {repeated} AS repeated \
              FROM {l}.target AS t LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schema \
              WHERE t.scope = 'tenant' AND t.tenant IS NOT NULL ORDER BY t.schema",
             since = utc("t.since"),
@@ -188,6 +210,7 @@ pub(crate) struct TargetRow {
     pub(crate) since: String,
     pub(crate) seconds: u64,
     pub(crate) present: bool,
+    pub(crate) repeated: bool,
 }
 
 impl TargetRow {
@@ -202,18 +225,24 @@ impl TargetRow {
             since: required(row, "since")?,
             seconds: u64::try_from(number(row, "seconds")?).unwrap_or(0),
             present: truth(row, "present")?,
+            repeated: truth(row, "repeated")?,
         })
     }
 }
 
 impl Facts {
     /// Reads the answer to [`read_facts`](Ledger::read_facts).
-    pub(crate) fn decode(answers: &[Vec<PgRow>]) -> sqlx::Result<Self> {
-        let [history, facts, kept @ ..] = answers else {
+    pub(crate) fn decode(answers: &[Vec<PgRow>], repeatable: bool) -> sqlx::Result<Self> {
+        let [history, facts, rest @ ..] = answers else {
             return Ok(Facts::default());
         };
+        let (repeatable, kept) = rest.split_at(usize::from(repeatable).min(rest.len()));
         let mut read = Facts {
             recorded: history.iter().map(recorded).collect::<Result<_, _>>()?,
+            repeatable: match repeatable {
+                [rows] => Applications::decode(rows)?,
+                _ => Applications::default(),
+            },
             ..Facts::default()
         };
         for row in kept.iter().flatten() {
@@ -240,6 +269,7 @@ fn decode_state(row: &PgRow) -> sqlx::Result<State> {
         head: head.unwrap_or_default(),
         version: text(row, "version")?,
         present: truth(row, "present")?,
+        repeated: truth(row, "repeated")?,
         ahead: truth(row, "ahead")?,
         dropping: truth(row, "dropping")?,
         elsewhere: text(row, "elsewhere")?,

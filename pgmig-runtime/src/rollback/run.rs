@@ -221,6 +221,7 @@ impl Runner<'_> {
             steps: std::slice::from_ref(step),
             transactional: transactional && step.resume.is_none(),
             plain: false,
+            repeats: None,
         };
         self.apply_group(session, target, work, &group, head, false)
             .await
@@ -242,6 +243,7 @@ impl Runner<'_> {
         message.target(target);
         message.ours(&self.settings_for(target));
         message.ours(&self.ledger.guard(target, head));
+        message.ours(&self.ledger.forget_repeatable(target));
         for statement in self.ledger.begin_back(target, step, id) {
             message.ours(&statement);
         }
@@ -265,12 +267,18 @@ impl Runner<'_> {
         asked: &mut Return,
     ) -> Result<(Work, Option<String>), Failure> {
         let target = &asked.report.target.clone();
-        let (state, facts) = match self.read_state(session, target, &[]).await {
+        let query = self.ledger.read_state(target, &[], None);
+        let (state, facts) = match self.read_state(session, query).await {
             Ok(state) => {
                 self.check(target, &state)?;
-                let answers = session.send(self.ledger.read_facts(target, &[])).await;
+                let answers = session
+                    .send(self.ledger.read_facts(target, &[], false))
+                    .await;
                 let answers = answers.map_err(Failure::reading)?;
-                (state, Facts::decode(&answers).map_err(Failure::decoding)?)
+                (
+                    state,
+                    Facts::decode(&answers, false).map_err(Failure::decoding)?,
+                )
             }
             Err(failure) if failure.cause == Cause::NoLedger => {
                 (State::default(), Facts::default())

@@ -53,6 +53,7 @@ struct Recorded {
     head: String,
     state: String,
     present: bool,
+    repeated: bool,
 }
 
 /// What the ledger says, sorted by what has to be replayed for it.
@@ -176,10 +177,22 @@ impl Migrator {
 
     /// Reads the ledger.
     async fn wanted(&self, session: &mut Session<'_>, which: Which<'_>) -> Result<Wanted, Error> {
+        let repeated = |scope| {
+            let digest = self.migrations.repeatable_digest(scope);
+            self.ledger.repeated("t", digest)
+        };
         let rows = self
-            .read(session, self.ledger.heads())
-            .await?
-            .unwrap_or_default();
+            .read(session, self.ledger.heads(Scope::ALL.map(repeated)))
+            .await?;
+        // A ledger that never heard of repeatable migrations has none of them.
+        let rows = match rows {
+            None if !self.migrations.repeatable().is_empty() => {
+                let none = Scope::ALL.map(|_| "false".to_owned());
+                self.read(session, self.ledger.heads(none)).await?
+            }
+            rows => rows,
+        };
+        let rows = rows.unwrap_or_default();
         let decode = |row| {
             Recorded::decode(row).map_err(|source| Error::Ledger {
                 doing: "read the ledger",
@@ -192,13 +205,22 @@ impl Migrator {
         if let Which::Tenants(tenants) = which {
             self.unknown(tenants, &recorded, &mut wanted)?;
         }
+        let mut public_known = true;
         for row in recorded {
             let count = applied(self.migrations.of(row.scope), &row.head);
+            let current = row.repeated && count == Some(self.migrations.of(row.scope).len());
+            let known = current || self.migrations.repeatable_of(row.scope).is_empty();
             match row.scope {
-                Scope::Public => public[0] = count,
+                Scope::Public => {
+                    public[0] = count;
+                    public_known = known;
+                }
                 Scope::Drizzle => public[1] = count,
-                Scope::Tenant if which.includes(row.tenant) => wanted.tenant(row, count),
-                Scope::Tenant => {}
+                Scope::Tenant if !which.includes(row.tenant) => {}
+                Scope::Tenant if !known && count > Some(0) && row.state != "dropping" => {
+                    wanted.skip(&row.schema, REPEATABLE);
+                }
+                Scope::Tenant => wanted.tenant(row, count),
             }
         }
         let whole = [
@@ -211,6 +233,7 @@ impl Migrator {
                 // An app whose migrations are all of tenants has nothing to say of it.
                 [Some(0), Some(0)] if whole == [0, 0] => {}
                 [Some(0), Some(0)] => wanted.skip("public", "the ledger has no migration of it"),
+                _ if !public_known => wanted.skip("public", REPEATABLE),
                 [Some(own), Some(drizzle)] => wanted.public = Some([own, drizzle]),
                 _ => wanted.skip("public", OTHERWISE),
             }
@@ -283,16 +306,23 @@ impl Migrator {
         ended.map(|()| found)
     }
 
+    /// The repeatable migrations of a scope, once all others of it are there.
+    fn again(&self, scope: Scope, count: usize) -> &'static [Migration] {
+        match count == self.migrations.of(scope).len() {
+            true => self.migrations.repeatable_of(scope),
+            false => &[],
+        }
+    }
+
     async fn replay_in(&self, shadow: &mut Shadow<'_>, wanted: &Wanted) -> Result<Found, Failure> {
         shadow.create(self).await?;
         let mut found = Found::default();
         let [own, drizzle] = wanted.public.unwrap_or(wanted.beneath);
-        for migrations in [
-            first(self.migrations.public(), own),
-            first(self.migrations.drizzle(), drizzle),
-        ] {
+        for (scope, count) in [(Scope::Public, own), (Scope::Drizzle, drizzle)] {
+            let migrations = first(self.migrations.of(scope), count);
             let enums = Enums::foresee(shadow, migrations).await?;
             shadow.replay(migrations, &enums).await?;
+            shadow.replay(self.again(scope, count), &enums).await?;
         }
         if wanted.public.is_some() {
             found.public = Some(shadow.compare_public().await?);
@@ -308,6 +338,9 @@ impl Migrator {
             shadow
                 .replay(all.get(replayed..count).unwrap_or_default(), &enums)
                 .await?;
+            shadow
+                .replay(self.again(Scope::Tenant, count), &enums)
+                .await?;
             let mut expected = shadow.expected_tenant().await?;
             if enums.correct(&mut expected.description, count) {
                 // The server hashed labels that come later.
@@ -320,6 +353,8 @@ impl Migrator {
         Ok(found)
     }
 }
+
+const REPEATABLE: &str = "what it has of repeatable migrations is not what this binary carries";
 
 const OTHERWISE: &str = "by the ledger it has other migrations than this binary carries";
 
@@ -354,9 +389,12 @@ impl Wanted {
 
 impl Ledger {
     /// The query for where every schema stands.
-    fn heads(&self) -> String {
+    /// An expression for each scope says whether the target in `t` was brought to the binary's set of
+    /// repeatable migrations.
+    fn heads(&self, [public, drizzle, tenant]: [String; 3]) -> String {
         format!(
-            "SELECT t.schema, t.scope, t.tenant, t.state, pg_catalog.encode(t.head, 'hex') AS head, n.oid IS NOT NULL AS present \
+            "SELECT t.schema, t.scope, t.tenant, t.state, pg_catalog.encode(t.head, 'hex') AS head, n.oid IS NOT NULL AS present, \
+             CASE t.scope WHEN 'public' THEN {public} WHEN 'drizzle' THEN {drizzle} ELSE {tenant} END AS repeated \
              FROM {}.target AS t LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schema ORDER BY t.schema",
             self.quoted()
         )
@@ -378,6 +416,7 @@ impl Recorded {
             head: required(row, "head")?,
             state: required(row, "state")?,
             present: truth(row, "present")?,
+            repeated: truth(row, "repeated")?,
         })
     }
 }

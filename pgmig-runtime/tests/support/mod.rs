@@ -85,6 +85,7 @@ pub(crate) fn embed_with(
             drizzle: migrations(&folder.drizzle),
             tenant: migrations(&folder.tenant),
             baselines: leak(folder.baselines.iter().map(baseline).collect()),
+            repeatable: migrations(&folder.repeatable),
             files: Dir::new("", leak(entries)),
             folder: text(&root.display().to_string()),
             tenant_folder: tenant.map_or("", |tenant| text(&tenant.display().to_string())),

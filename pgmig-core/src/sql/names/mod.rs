@@ -25,7 +25,7 @@ use super::squawk::query::{Uses, Where, uses};
 use super::stack;
 use crate::directive::Ask;
 use crate::lint::{self, Levels};
-use crate::{Folder, Migration, Problem, Scope, Script};
+use crate::{Folder, Migration, Problem, Scope, Script, Severity};
 use apply::Event;
 pub(crate) use context::Context;
 use labels::Labels;
@@ -65,11 +65,14 @@ fn history(folder: &Folder, checks: &Checks<'_>) -> Vec<Problem> {
     for scope in Scope::ALL {
         history.world.schema(home(scope));
         let migrations = folder.of(scope);
-        for migration in migrations {
+        for migration in migrations.iter().chain(folder.repeatable_of(scope)) {
             history.external(scope, &migration.up);
         }
         for migration in migrations {
             history.migration(scope, migration);
+        }
+        for migration in folder.repeatable_of(scope) {
+            history.repeatable(scope, &migration.up);
         }
     }
     history.found
@@ -114,8 +117,8 @@ impl History<'_> {
     fn tenants(&mut self) {
         let statements = self
             .folder
-            .of(Scope::Tenant)
-            .iter()
+            .all()
+            .filter(|migration| migration.scope == Scope::Tenant)
             .flat_map(|migration| &migration.up.statements);
         let created = statements
             .filter(|statement| statement.kind.starts_with("CREATE"))
@@ -159,6 +162,25 @@ impl History<'_> {
             self.script(scope, down, true, false);
             self.world = after;
         }
+    }
+
+    /// A script that is applied again whenever it changes: what it makes is there already then.
+    fn repeatable(&mut self, scope: Scope, script: &Script) {
+        let before = self.found.len();
+        self.script(scope, script, true, true);
+        let first = self.found.len();
+        let is_error = |problem: &Problem| problem.severity == Severity::Error;
+        if self.found[before..].iter().any(is_error) {
+            return;
+        }
+        self.script(scope, script, true, false);
+        let again = self.found.split_off(first);
+        let again = again.into_iter().filter(is_error);
+        self.found.extend(again.map(|problem| {
+            problem
+                .note("a repeatable migration is applied again whenever it changes")
+                .help("write it so that it can be: `CREATE OR REPLACE ...`, `DROP ... IF EXISTS` before it")
+        }));
     }
 
     fn script(&mut self, scope: Scope, script: &Script, draft: bool, lints: bool) {
