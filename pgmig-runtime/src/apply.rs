@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sqlx::postgres::PgRow;
 
 use crate::db::{Answers, Failed, Session, number};
-use crate::error::{Activity, BlockedError, Error};
+use crate::error::{Activity, Error};
 use crate::failure::Failure;
 use crate::group::{Group, groups, split};
 use crate::ledger::{Ledger, script_digest, set_local};
@@ -14,11 +14,11 @@ use crate::message::{Fill, Message};
 use crate::planner::Way;
 use crate::repeatable::Repeats;
 use crate::report::{Applied, Report};
-use crate::retry::{Attempts, Cause};
+use crate::retry::Attempts;
 use crate::settings::{Dispatch, Settings};
 use crate::target::Target;
 use crate::watch::{Watch, marker, token};
-use crate::{Migration, Migrations, activity, baseline, quote};
+use crate::{Migration, Migrations, baseline, quote};
 
 /// Applies migrations to targets over one session.
 #[derive(Debug)]
@@ -89,75 +89,6 @@ impl Runner<'_> {
         )
     }
 
-    /// Waits before the next attempt, or gives up with the error.
-    pub(crate) async fn recover(
-        &self,
-        session: &mut Session<'_>,
-        target: &Target,
-        attempts: &mut Attempts,
-        failure: Failure,
-    ) -> Result<(), Error> {
-        let Failure {
-            cause,
-            error,
-            blocker,
-        } = failure;
-        if cause == Cause::NoLedger {
-            return self.create_ledger(session, target).await;
-        }
-        if cause == Cause::Connection && !session.discard() {
-            return Err(error);
-        }
-        // In the caller's transaction a failed statement ended it all, except what was only tried.
-        let hopeless = self.within && cause == Cause::Locks && is_serialization(&error);
-        let delay = attempts.next(cause, session.waited());
-        match delay.filter(|_| !hopeless) {
-            Some(delay) => {
-                tracing::debug!(schema = %target.schema, ?cause, ?delay, "trying again");
-                tokio::time::sleep(delay).await;
-                Ok(())
-            }
-            None => {
-                let failure = Failure {
-                    cause,
-                    error,
-                    blocker,
-                };
-                Err(self.give_up(session, target, attempts, failure).await)
-            }
-        }
-    }
-
-    pub(crate) async fn give_up(
-        &self,
-        session: &mut Session<'_>,
-        target: &Target,
-        attempts: &Attempts,
-        failure: Failure,
-    ) -> Error {
-        match (failure.cause, failure.error) {
-            (Cause::Locks, Error::Statement(last)) => {
-                let blocker = match failure.blocker {
-                    Some(blocker) => Some(blocker),
-                    None => activity::blocker(session, target).await.map(Box::new),
-                };
-                Error::Blocked(Box::new(BlockedError {
-                    last: *last,
-                    attempts: attempts.tries(),
-                    blocker,
-                }))
-            }
-            (Cause::Busy, _) => Error::Busy {
-                schema: target.schema.clone(),
-                waited: self.settings.claim_timeout,
-                holder: activity::holder(session, &self.ledger.schema)
-                    .await
-                    .map(Box::new),
-            },
-            (_, error) => error,
-        }
-    }
-
     /// One attempt: looks, and applies what is to do.
     pub(crate) async fn attempt(
         &self,
@@ -225,32 +156,6 @@ impl Runner<'_> {
             report.applied.extend(applied);
         }
         Ok(())
-    }
-
-    /// Creates the ledger, whoever else does at the same time.
-    async fn create_ledger(&self, session: &mut Session<'_>, target: &Target) -> Result<(), Error> {
-        let mut attempts = self.attempts();
-        loop {
-            let mut message = self.opened(Message::default(), target);
-            for statement in self.ledger.create() {
-                message.ours(&statement);
-            }
-            self.close(&mut message, &[]);
-            let sent = self.send(session, &message, self.settings.dispatch).await;
-            let failed = match sent {
-                Ok(_) => return Ok(()),
-                Err(failed) => failed,
-            };
-            let cause = match Cause::of(&failed.error) {
-                Cause::NoLedger => Cause::Final,
-                cause => cause,
-            };
-            let failure = Failure {
-                cause,
-                ..Failure::ledger("create the ledger", failed.error)
-            };
-            Box::pin(self.recover(session, target, &mut attempts, failure)).await?;
-        }
     }
 
     /// Stores the down scripts of what will be applied, where they are not yet. Apart from the
@@ -409,7 +314,7 @@ impl Runner<'_> {
     }
 
     /// What a message begins with: in a transaction of the caller, a place to go back to.
-    fn opened(&self, mut message: Message, target: &Target) -> Message {
+    pub(crate) fn opened(&self, mut message: Message, target: &Target) -> Message {
         message.target(target);
         if self.within {
             message.ours("SAVEPOINT pgmig");
@@ -418,7 +323,7 @@ impl Runner<'_> {
     }
 
     /// What a message ends with: in a transaction of the caller, its settings are put back.
-    fn close(&self, message: &mut Message, settings: &[(&'static str, String)]) {
+    pub(crate) fn close(&self, message: &mut Message, settings: &[(&'static str, String)]) {
         if !self.within {
             return;
         }
@@ -490,10 +395,6 @@ impl Runner<'_> {
             schema: target.schema.clone(),
         })
     }
-}
-
-fn is_serialization(error: &Error) -> bool {
-    matches!(error, Error::Statement(error) if error.sqlstate.starts_with("40"))
 }
 
 pub(crate) fn applied(migration: &'static Migration, rows: &[PgRow]) -> Applied {

@@ -23,6 +23,7 @@ mod migrator;
 mod planner;
 mod probe;
 mod quote;
+mod recover;
 mod render;
 mod repair;
 mod repeatable;
