@@ -5,7 +5,7 @@
 mod support;
 
 use pgmig_runtime::{Error, FingerprintOptions, Migrations, Migrator, OnDrift, Uuid, Verification};
-use pgmig_testkit::TestDatabase;
+use pgmig_testkit::{Proxy, TestDatabase};
 use sqlx::PgPool;
 use support::{column, embed, execute};
 
@@ -462,4 +462,27 @@ async fn an_app_without_migrations_of_public_has_nothing_to_say_of_it() {
     let verification = migrator.verify(&pool).await.unwrap();
     assert_eq!((verification.sound, verification.unverified.len()), (1, 0));
     assert!(verification.is_sound(), "{verification}");
+}
+
+#[tokio::test]
+async fn a_fleet_takes_as_many_statements_as_one_tenant() {
+    let (db, pool, migrator, _) = fleet(1).await;
+    let proxy = Proxy::start(&db).await.unwrap();
+    let seen = PgPool::connect(proxy.url()).await.unwrap();
+    let mut counts = Vec::new();
+    for more in [0, 9] {
+        let insert = format!(
+            "INSERT INTO tenants (id) SELECT gen_random_uuid() FROM generate_series(1, {more})"
+        );
+        execute(&pool, &insert).await;
+        migrator.setup(&pool).await.unwrap();
+        proxy.reset();
+        let verification = migrator.verify_fleet(&seen).await.unwrap();
+        assert_eq!(
+            (verification.sound, verification.is_sound()),
+            (more + 1, true)
+        );
+        counts.push(support::queries(&proxy).len());
+    }
+    assert_eq!(counts[0], counts[1]);
 }

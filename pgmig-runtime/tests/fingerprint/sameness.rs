@@ -1,6 +1,10 @@
 //! What is no drift.
 
-use pgmig_runtime::FingerprintOptions;
+use std::collections::HashSet;
+
+use pgmig_runtime::{FingerprintOptions, fingerprint};
+use pgmig_testkit::Proxy;
+use sqlx::PgPool;
 
 use crate::lab::{EVERYTHING, Lab, words};
 
@@ -313,4 +317,29 @@ async fn a_dump_that_is_restored_is_the_same() {
         assert_eq!(words(&description, &after), [""; 0], "{schema}");
         assert_eq!(print, restored.print(schema, &options).await, "{schema}");
     }
+}
+
+#[tokio::test]
+async fn one_statement_is_enough_for_thousands_of_schemas() {
+    const SCHEMAS: usize = 2000;
+    let mut lab = Lab::new().await;
+    // One of them is different. A transaction over all would need more locks than there are.
+    lab.run(format!(
+        "DO $$ BEGIN FOR n IN 1..{SCHEMAS} LOOP
+           EXECUTE format('CREATE SCHEMA t%s CREATE TABLE notes (id integer, body %s)', n, CASE n WHEN 7 THEN 'varchar' ELSE 'text' END);
+           IF n % 100 = 0 THEN COMMIT; END IF;
+         END LOOP; END $$"
+    ))
+    .await;
+    let proxy = Proxy::start(&lab.db).await.unwrap();
+    let pool = PgPool::connect(proxy.url()).await.unwrap();
+    let names: Vec<String> = (1..=SCHEMAS).map(|n| format!("t{n}")).collect();
+    proxy.reset();
+    let found = fingerprint(&pool, &names, &FingerprintOptions::new()).await;
+    let found = found.unwrap();
+    let sent = proxy.sent().into_iter();
+    assert_eq!(sent.filter_map(|message| message.sql).count(), 1);
+    assert_eq!(found.len(), SCHEMAS);
+    let different: HashSet<_> = found.iter().map(|print| print.digest()).collect();
+    assert_eq!(different.len(), 2);
 }
