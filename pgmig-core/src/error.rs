@@ -57,7 +57,7 @@ pub enum Error {
     },
     /// drizzle-kit writes the migrations of this folder.
     #[error(
-        "{folder} is written by drizzle-kit: change the schema in TypeScript and run `drizzle-kit generate`, or for SQL of your own `drizzle-kit generate --custom`"
+        "{folder} is written by drizzle-kit: change the schema in TypeScript and run `cargo pgmig generate`, or for SQL of your own `cargo pgmig generate --custom`"
     )]
     Generated {
         /// The folder.

@@ -2,7 +2,8 @@
 //! drizzle-orm would apply again.
 
 use crate::embedded::DrizzleEntry;
-use crate::{Migration, quote};
+use crate::planner::Recorded;
+use crate::{Migration, Version, quote};
 
 pub(crate) const TABLE: &str = "drizzle.__drizzle_migrations";
 
@@ -63,3 +64,52 @@ END",
         create = create(entry),
     ))
 }
+
+/// Gives what was applied of a journal folder the versions that it has since `drizzle-kit up` made
+/// folders of it, where a migration's version is its time and no longer its place in the journal.
+/// The texts are as they were, so they tell which is which; of one that was edited since, its name.
+///
+/// In memory alone: the ledger keeps the versions of its time. A place is less than any time, so
+/// the order is that of the folder, and so is the head, which is made of checksums.
+pub(crate) fn follow_upgrade(embedded: &'static [Migration], recorded: &mut [Recorded]) {
+    let is_folder = |migration: &Migration| {
+        let entry = migration.0.drizzle.as_ref();
+        entry.is_some_and(|entry| entry.folder.is_some())
+    };
+    let knows = |version: &str| embedded.iter().any(|one| one.0.version == version);
+    if !embedded.iter().all(is_folder) {
+        return;
+    }
+    let mut free: Vec<&'static Migration> = embedded.iter().collect();
+    free.retain(|one| !recorded.iter().any(|row| row.version == one.0.version));
+    let mut old: Vec<&mut Recorded> = recorded.iter_mut().collect();
+    old.retain(|row| row.version.len() < TIME_DIGITS && !knows(&row.version));
+    old.sort_by(|a, b| Version::new(&a.version).cmp(&Version::new(&b.version)));
+    for same in RULES {
+        old.retain_mut(|row| {
+            let Some(at) = free.iter().position(|one| same(row, one)) else {
+                return true;
+            };
+            row.version = free.remove(at).0.version.to_owned();
+            false
+        });
+    }
+}
+
+/// Whether a row and a migration are the same, the surest way first.
+const RULES: [fn(&Recorded, &Migration) -> bool; 3] = [
+    |row, one| has_text(row, one) && has_name(row, one),
+    has_text,
+    has_name,
+];
+
+fn has_text(row: &Recorded, one: &Migration) -> bool {
+    row.checksum == one.checksum().to_string()
+}
+
+fn has_name(row: &Recorded, one: &Migration) -> bool {
+    row.name == one.0.name
+}
+
+/// The digits of a time, `20260131120000`.
+const TIME_DIGITS: usize = 14;

@@ -4,6 +4,7 @@ use crate::adopt::{self, Adopted};
 use crate::apply::Runner;
 use crate::baseline::{self, Start};
 use crate::db::Session;
+use crate::drizzle;
 use crate::embedded::ScriptParts;
 use crate::error::{Error, PlanError};
 use crate::failure::Failure;
@@ -105,7 +106,9 @@ impl Runner<'_> {
         let repeatable = self.asked_digest(target).is_some();
         let query = self.ledger.read_facts(target, &scripts, repeatable);
         let answers = session.send(query).await.map_err(Failure::reading)?;
-        Facts::decode(&answers, repeatable).map_err(Failure::decoding)
+        let mut facts = Facts::decode(&answers, repeatable).map_err(Failure::decoding)?;
+        drizzle::follow_upgrade(self.migrations.of(target.scope), &mut facts.recorded);
+        Ok(facts)
     }
 
     /// What has to run of the repeatable migrations. Of a target that is made anew nothing counts

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::adopt;
 use crate::baseline::{self, Start};
 use crate::db::{Db, Session, truth};
+use crate::drizzle;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::ledger::{Facts, State, TargetRow, nothing_in, recorded};
@@ -79,6 +80,7 @@ impl Migrator {
             rows.push(recorded(&row).map_err(unreadable)?);
         }
         let embedded = self.migrations.of(target.scope);
+        drizzle::follow_upgrade(embedded, &mut rows);
         let mut status = scope_status(embedded, &rows);
         if self.migrations.repeatable_digest(target.scope).is_some() {
             let known = self

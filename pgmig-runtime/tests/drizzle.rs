@@ -4,7 +4,7 @@
 
 mod support;
 
-use pgmig_runtime::{Error, Migrations, Migrator, Misfit, RollbackTo, Tool};
+use pgmig_runtime::{Error, MigrationState, Migrations, Migrator, Misfit, RollbackTo, Tool};
 use pgmig_testkit::TestDatabase;
 use sha2::{Digest as _, Sha256};
 use support::{column, embed, execute, history, relations};
@@ -211,6 +211,26 @@ async fn an_edited_file_and_an_entry_that_drizzle_passed_over_are_told() {
 }
 
 #[tokio::test]
+async fn a_folder_of_1_0_whose_text_is_another_is_told_by_its_name() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    execute(
+        &pool,
+        "CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint, name text, applied_at timestamptz DEFAULT now()); \
+         INSERT INTO drizzle.__drizzle_migrations (hash, created_at, name) VALUES ('f00', 1, '20261123181240_x0')",
+    )
+    .await;
+    let ran = Migrator::new(folders(1)).run_public(&pool).await;
+    let Err(Error::Adoption(error)) = ran else {
+        panic!("{ran:?}")
+    };
+    assert!(
+        matches!(&error.misfits[..], [Misfit::Edited { path, .. }] if path.contains("20261123181240_x0")),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn what_drizzle_applies_later_is_not_applied_again() {
     let db = TestDatabase::create().await.unwrap();
     let pool = db.pool();
@@ -381,4 +401,124 @@ async fn drizzles_ledger_is_left_alone_where_it_is_not_kept_in_step() {
         .await
         .unwrap();
     assert_eq!(column(&pool, ROWS).await, rows);
+}
+
+/// The folders that `drizzle-kit up` makes of [`journal`] with these times.
+fn upgraded(times: &[i64]) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for (idx, when) in times.iter().enumerate() {
+        let text = if idx < 2 {
+            CUSTOM.to_owned()
+        } else {
+            table(idx)
+        };
+        // 1970-01-01T00:00:00Z and some seconds.
+        let folder = format!("197001010000{:02}_x{idx}", when / 1000);
+        files.push((format!("{folder}/migration.sql"), text));
+        files.push((format!("{folder}/snapshot.json"), "{}".to_owned()));
+    }
+    files
+}
+
+fn embed_owned(files: &[(String, String)]) -> &'static Migrations {
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    embed(&files)
+}
+
+#[tokio::test]
+async fn a_folder_that_was_upgraded_from_0_x_goes_on_where_the_journal_ended() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let journal = journal("", &[1000, 2000, 3000]);
+    Migrator::new(journal).run_public(&pool).await.unwrap();
+    let files = upgraded(&[1000, 2000, 3000]);
+    let migrator = Migrator::new(embed_owned(&files));
+    assert!(migrator.run_public(&pool).await.unwrap().is_noop());
+    let status = migrator.status(&pool).await.unwrap().public;
+    let states = status.migrations.iter().map(|one| &one.state);
+    assert!(
+        states
+            .clone()
+            .all(|state| *state == MigrationState::Applied)
+    );
+    assert_eq!(status.migrations.len(), 3);
+    assert_eq!(status.version.as_deref(), Some("19700101000003"));
+
+    // The next one is applied, and those before it are not.
+    let mut more = files.clone();
+    more.push(("19700101000009_x3/migration.sql".to_owned(), table(3)));
+    more.push((
+        "19700101000009_x3/snapshot.json".to_owned(),
+        "{}".to_owned(),
+    ));
+    let next = Migrator::new(embed_owned(&more));
+    let report = next.run_public(&pool).await.unwrap();
+    assert_eq!(report.applied.len(), 1);
+    assert!(report.adopted.is_none());
+    assert!(next.run_public(&pool).await.unwrap().is_noop());
+    // Drizzle's table stays the one of 0.x: its own migrator upgrades it.
+    assert_eq!(column(&pool, ROWS).await.len(), 4);
+    // A binary from before the upgrade boots on it still.
+    let older = Migrator::new(journal).run_public(&pool).await.unwrap();
+    assert!(older.is_noop() && older.ahead.is_some());
+    // And one that was edited since is told, not applied again.
+    more[4].1 = "SELECT 1;".to_owned();
+    more.push(("19700101000010_x4/migration.sql".to_owned(), table(4)));
+    more.push((
+        "19700101000010_x4/snapshot.json".to_owned(),
+        "{}".to_owned(),
+    ));
+    let edited = Migrator::new(embed_owned(&more)).run_public(&pool).await;
+    let error = edited.unwrap_err().to_string();
+    assert!(
+        error.contains("19700101000003_x2/migration.sql was edited"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn an_upgrade_that_changes_the_order_applies_nothing_again() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let times = [3000, 1000, 2000];
+    Migrator::new(journal("", &times))
+        .run_public(&pool)
+        .await
+        .unwrap();
+    let mut files = upgraded(&times);
+    let migrator = Migrator::new(embed_owned(&files));
+    assert!(migrator.run_public(&pool).await.unwrap().is_noop());
+    files.push(("19700101000009_x3/migration.sql".to_owned(), table(3)));
+    files.push((
+        "19700101000009_x3/snapshot.json".to_owned(),
+        "{}".to_owned(),
+    ));
+    let next = Migrator::new(embed_owned(&files));
+    assert_eq!(next.run_public(&pool).await.unwrap().applied.len(), 1);
+    assert!(next.run_public(&pool).await.unwrap().is_noop());
+}
+
+#[tokio::test]
+async fn a_table_of_0_x_is_taken_over_by_an_upgraded_folder() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    // The seconds are what the folders have kept of the times.
+    execute(
+        &pool,
+        &format!(
+            "{} CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint); \
+             INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('{custom}', 1111), ('{custom}', 2222), ('{}', 3333)",
+            table(2).replace("--> statement-breakpoint", ""),
+            hash(&table(2)),
+            custom = hash(CUSTOM),
+        ),
+    )
+    .await;
+    let migrator = Migrator::new(embed_owned(&upgraded(&[1111, 2222, 3333])));
+    let report = migrator.run_public(&pool).await.unwrap();
+    assert_eq!(report.adopted.unwrap().migrations, 3);
+    assert!(report.applied.is_empty());
 }

@@ -6,6 +6,7 @@
 mod boot;
 mod commands;
 mod demo;
+mod drizzle;
 mod export;
 mod http;
 mod migrator;

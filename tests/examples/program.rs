@@ -52,6 +52,8 @@ fn binaries() -> &'static PathBuf {
             "service",
             "--example",
             "migrator",
+            "--example",
+            "drizzle",
         ]);
         build.args([
             "--features",
@@ -94,6 +96,11 @@ pub(crate) fn service(args: &str) -> Command {
 /// The program that only migrates.
 pub(crate) fn migrator(args: &str) -> Command {
     example("migrator", args)
+}
+
+/// The service whose tables are written in TypeScript.
+pub(crate) fn drizzle(args: &str) -> Command {
+    example("drizzle", args)
 }
 
 /// Runs the service on a database.

@@ -42,6 +42,82 @@ pub(crate) enum Error {
     #[error("cannot start: {0}")]
     Start(#[source] io::Error),
 
+    /// drizzle-kit has no config.
+    #[error(
+        "there is no drizzle.config.ts in {} or above\n  = help: `cargo pgmig init --drizzle` writes \
+         one; another name or place is given by --config FILE",
+        folder.display()
+    )]
+    NoConfig { folder: PathBuf },
+
+    /// drizzle-kit is not installed in the project.
+    #[error(
+        "drizzle-kit is not installed: no node_modules/.bin/drizzle-kit in {} or above\n  = help: \
+         `{install}`",
+        folder.display()
+    )]
+    NoKit {
+        folder: PathBuf,
+        install: &'static str,
+    },
+
+    /// There is no Node.js.
+    #[error(
+        "drizzle-kit cannot run: there is no Node.js\n  = help: install it (https://nodejs.org), or put \
+         `node` on the PATH\n  = note: only `generate` and `push` need it; a build, a boot and `check` do not"
+    )]
+    NoNode,
+
+    /// drizzle-kit says that it failed.
+    #[error("drizzle-kit failed{}\n  = note: what it said is above", with_code(*code))]
+    KitFailed { code: Option<i32> },
+
+    /// drizzle-kit ended well, and there is no new file.
+    #[error(
+        "drizzle-kit wrote no migration, though it did not say that it failed\n  = note: what it said is \
+         above; it asks about renames, and without a terminal nobody can answer\n  = help: run it in a \
+         terminal"
+    )]
+    NothingWritten,
+
+    /// drizzle-kit writes where pgmig does not look.
+    #[error(
+        "{config}: drizzle-kit writes to `{out}`, which is not in the folder of migrations\n  = help: \
+         write `out: './{wanted}'`, or name the folder of migrations by --path"
+    )]
+    WrittenElsewhere {
+        config: String,
+        out: String,
+        wanted: String,
+    },
+
+    /// `push` to a database that is, or may be, somebody else's.
+    #[error(
+        "push changes a database without a migration, and this one is not known to be local: {why}\n  \
+         = help: for a database that others use, `cargo pgmig generate` and deploy\n  = help: if it is \
+         meant: `cargo pgmig push --force`"
+    )]
+    NotLocal { why: String },
+
+    /// `push` without `schemaFilter`.
+    #[error(
+        "{config}: no `schemaFilter`\n  = note: `drizzle-kit push` drops schemas that it does not know, \
+         those of tenants and pgmig's own\n  = help: write `schemaFilter: ['public']`"
+    )]
+    NoSchemaFilter { config: String },
+
+    /// `push` would drop what the migrations of `public` made.
+    #[error(
+        "{config}: push would drop `{}`, which migrations of public made and Drizzle's schema has not\n  \
+         = help: write `tablesFilter: ['*', {}]`",
+        tables.join("`, `"), filter(tables)
+    )]
+    TablesAtRisk { config: String, tables: Vec<String> },
+
+    /// `push` ended, and did not say that it is done.
+    #[error("drizzle-kit did not say that it is done\n  = note: what it said is above")]
+    NotPushed,
+
     /// The answer could not be written as JSON.
     #[error("cannot write the answer: {0}")]
     Json(#[source] serde_json::Error),
@@ -55,4 +131,17 @@ impl Error {
             source,
         }
     }
+}
+
+fn with_code(code: Option<i32>) -> String {
+    code.map_or_else(
+        || ": a signal ended it".to_owned(),
+        |code| format!(": it ended with {code}"),
+    )
+}
+
+/// What `tablesFilter` has for tables that are to be left alone.
+fn filter(tables: &[String]) -> String {
+    let tables: Vec<String> = tables.iter().map(|table| format!("'!{table}'")).collect();
+    tables.join(", ")
 }

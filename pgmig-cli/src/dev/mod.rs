@@ -3,6 +3,7 @@
 
 mod carry_out;
 mod check;
+mod drizzle;
 mod embed;
 mod error;
 mod github;
@@ -30,6 +31,7 @@ const EXAMPLES: &str = "\
 Examples:
   cargo pgmig init                    folders, lock file, build.rs, a first migration
   cargo pgmig new add_phone --tenant  the next migration of every tenant
+  cargo pgmig generate add_phone      the next migration of a schema in TypeScript, by drizzle-kit
   cargo pgmig lock                    make the drafts final
   cargo pgmig check                   everything the compiler checks, and that nothing is a draft
   cargo pgmig lint --explain RULE     why a lint warns, and the safe way
@@ -56,6 +58,8 @@ struct Cli {
 enum Command {
     Init(init::Init),
     New(new::New),
+    Generate(drizzle::Generate),
+    Push(drizzle::Push),
     Lock(lock::Lock),
     Check(check::Check),
     Lint(lint::Lint),
@@ -88,6 +92,8 @@ fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Lint(lint) => lint.run(),
         Command::Init(init) => init.run(&place),
         Command::New(new) => new.run(&place),
+        Command::Generate(generate) => generate.run(&place),
+        Command::Push(push) => push.run(&place),
         Command::Lock(lock) => lock.run(&place),
         Command::Check(check) => check.run(&place),
         Command::Renumber(renumber) => renumber.run(&place),

@@ -75,7 +75,7 @@ impl Place {
 }
 
 /// `path` as it is typed in the directory `here`, with `/` between the parts.
-fn seen_from(here: &Path, path: &Path) -> String {
+pub(crate) fn seen_from(here: &Path, path: &Path) -> String {
     let mut up = String::new();
     for base in here.ancestors() {
         if let Ok(below) = path.strip_prefix(base) {

@@ -4,6 +4,8 @@
 
 mod agrees;
 mod check;
+#[cfg(unix)]
+mod drizzle;
 mod errors;
 mod init;
 mod lint;

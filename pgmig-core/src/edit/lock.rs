@@ -8,7 +8,7 @@ use crate::{Checksum, Error, Loaded, Problem, Scope, Severity};
 /// Plans the lock file that has every migration of the folder. A locked migration that is not as
 /// it was has to be named in `accept`; a lock file that was changed by hand as `pgmig.lock`.
 /// Conflict markers and the lines of two branches are resolved: the migrations of both stay
-/// locked.
+/// locked. A Drizzle folder that `drizzle-kit up` rewrote needs no acceptance.
 ///
 /// # Errors
 /// [`Error::Problems`]: something is wrong with the folder and was not accepted. Other errors are
@@ -34,7 +34,7 @@ pub fn lock(loaded: &Loaded, accept: &[String]) -> Result<Plan, Error> {
     }
     let accepted = accepted(loaded, accept)?;
     for (finding, accepted) in loaded.findings.iter().zip(accepted) {
-        if accepted {
+        if accepted || lock::is_upgrade(&loaded.folder, finding) {
             plan.notes.push(accepted_note(finding));
         } else {
             problems.push(loaded.problem(finding));

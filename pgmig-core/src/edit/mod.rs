@@ -15,6 +15,7 @@
 
 mod apply;
 mod baseline;
+mod drizzle;
 mod init;
 mod lock;
 mod named;
@@ -29,6 +30,7 @@ use std::path::PathBuf;
 use crate::Loaded;
 
 pub use baseline::{baseline, flattened};
+pub use drizzle::CONFIGS;
 pub use init::init;
 pub use lock::lock;
 pub use new::{New, new};

@@ -222,8 +222,12 @@ pub fn load_with(root: &Path, shown: &str, options: &Options) -> Loaded {
     };
     // Nothing is concluded from a lock file that is not sound: what is wrong with it has been told.
     if loaded.lock.state == State::Sound {
-        let findings = loaded.findings.iter();
-        let found: Vec<Problem> = findings.map(|finding| loaded.problem(finding)).collect();
+        let is_upgrade = |finding: &&Finding| lock::is_upgrade(&loaded.folder, finding);
+        let (upgrades, others): (Vec<&Finding>, Vec<&Finding>) =
+            loaded.findings.iter().partition(is_upgrade);
+        let mut found: Vec<Problem> = others.into_iter().map(|one| loaded.problem(one)).collect();
+        let spelled = |path: &str| loaded.folder.shown(&loaded.shown, path);
+        found.extend(lock::upgraded(&upgrades, spelled));
         loaded.problems.extend(found);
     }
     loaded.problems.sort_by(|a, b| {

@@ -27,16 +27,18 @@ mod changed;
 mod entry;
 mod read;
 mod say;
+mod upgrade;
 mod verify;
 
 pub(crate) use changed::About;
 pub use entry::{BaselineEntry, Entry, render, render_with};
 pub(crate) use read::{BaselineLine, Line, Lock, State, read};
 pub(crate) use say::drafts;
+pub(crate) use upgrade::{is_upgrade, upgraded};
 pub(crate) use verify::{Finding, Kind, Present, Verdict, verify};
 
 /// The problems that `cargo pgmig lock` can solve, or that only the lock file knows of.
-pub(crate) const CODES: [&str; 14] = [
+pub(crate) const CODES: [&str; 15] = [
     "edited-baseline",
     "edited-migration",
     "lock-conflict",
@@ -51,6 +53,7 @@ pub(crate) const CODES: [&str; 14] = [
     "reordered-migration",
     "stale-baseline",
     "unlocked-baseline",
+    "upgraded-folder",
 ];
 
 /// The file's name.

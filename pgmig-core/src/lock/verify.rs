@@ -147,6 +147,8 @@ fn displaced(
             None => gone.push((*index, *entry)),
         }
     }
+    // What is gone is neither before nor after anything.
+    let without: HashSet<usize> = gone.iter().map(|(index, _)| *index).collect();
     for (index, entry) in gone {
         let instead = present.iter().enumerate().find(|(place, p)| {
             let same = p.entry.scope == entry.scope && p.entry.version == entry.version;
@@ -155,11 +157,15 @@ fn displaced(
         let instead = instead.map(|(_, p)| p.path.clone());
         verdict.add(Kind::Removed { instead }, index, entry, None);
     }
+    let displaced: HashMap<usize, &Version> = found
+        .iter()
+        .map(|(index, _, place)| (*index, &present[*place].entry.version))
+        .collect();
     for (index, entry, place) in &found {
         let now = &present[*place];
         let kind = if now.entry.scope != entry.scope {
             Kind::Moved
-        } else if changes_order(entry, &now.entry.version, locked, &found, present) {
+        } else if changes_order(entry, &now.entry.version, locked, &without, &displaced) {
             Kind::Reordered
         } else {
             Kind::Renamed
@@ -168,22 +174,21 @@ fn displaced(
     }
 }
 
-/// Whether `entry` with the version `now` comes before or after others than it did.
+/// Whether `entry` with the version `now` comes before or after others than it did; `without` are
+/// those that are gone, `displaced` those that have another version.
 fn changes_order(
     entry: &Entry,
     now: &Version,
     locked: &[Entry],
-    found: &[(usize, &Entry, usize)],
-    present: &[Present],
+    without: &HashSet<usize>,
+    displaced: &HashMap<usize, &Version>,
 ) -> bool {
-    let displaced: HashMap<usize, &Version> = found
-        .iter()
-        .map(|(index, _, place)| (*index, &present[*place].entry.version))
-        .collect();
     locked
         .iter()
         .enumerate()
-        .filter(|(_, other)| other.scope == entry.scope && other.version != entry.version)
+        .filter(|(index, other)| {
+            other.scope == entry.scope && other.version != entry.version && !without.contains(index)
+        })
         .any(|(index, other)| {
             let other_now = displaced.get(&index).copied().unwrap_or(&other.version);
             (other.version < entry.version) != (other_now < now)

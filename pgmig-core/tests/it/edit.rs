@@ -156,7 +156,7 @@ fn renumber_takes_what_is_named_out_of_the_lock_file() {
 #[test]
 fn init_makes_what_a_crate_needs_and_leaves_what_is_there() {
     let dir = tempfile::tempdir().unwrap();
-    let plan = edit::init(dir.path(), "migrations");
+    let plan = edit::init(dir.path(), "migrations", false);
     let expected = [
         "create migrations/public/001_create_tenants.sql",
         "create migrations/public/001_create_tenants.down.sql",
@@ -169,11 +169,11 @@ fn init_makes_what_a_crate_needs_and_leaves_what_is_there() {
     let loaded = load(&dir.path().join("migrations"), "migrations");
     assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
     assert_eq!(loaded.drafts().len(), 1);
-    assert_eq!(edit::init(dir.path(), "migrations"), Plan::default());
+    assert_eq!(edit::init(dir.path(), "migrations", false), Plan::default());
 
     let tree = Tree::new(&[("001_a.sql", "SELECT 1;")]);
     std::fs::write(tree.above().join("build.rs"), "fn main() {}").unwrap();
-    let plan = edit::init(tree.above(), "migrations/");
+    let plan = edit::init(tree.above(), "migrations/", false);
     assert_eq!(shown(&plan), ["create migrations/pgmig.lock"]);
     assert_eq!(plan.notes.len(), 1);
     plan.apply().unwrap();

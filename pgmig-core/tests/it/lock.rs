@@ -380,3 +380,70 @@ fn a_draft_is_parsed_and_what_is_locked_is_not_parsed_again() {
     tree.write("001_a.sql", "CREATE TABLE a (id,);");
     assert_eq!(tree.codes(), ["syntax", "edited-migration", "syntax"]);
 }
+
+/// A journal folder of two migrations, locked, and the same as `drizzle-kit up` leaves it: with the
+/// times of the journal as the folders' names.
+fn upgraded(times: [u32; 2]) -> Tree {
+    const TEXTS: [&str; 2] = [
+        "CREATE TABLE \"a\" (\"id\" int);",
+        "ALTER TABLE \"a\" ADD COLUMN \"b\" int;",
+    ];
+    let entry = |idx: usize, name: &str| {
+        format!(
+            r#"{{"idx": {idx}, "when": {}000, "tag": "{idx:04}_{name}"}}"#,
+            times[idx]
+        )
+    };
+    let journal = format!(
+        r#"{{"dialect": "postgresql", "entries": [{}, {}]}}"#,
+        entry(0, "fine_tiger"),
+        entry(1, "odd_fox")
+    );
+    let tree = Tree::new(&[
+        ("drizzle/meta/_journal.json", journal.as_str()),
+        ("drizzle/0000_fine_tiger.sql", TEXTS[0]),
+        ("drizzle/0001_odd_fox.sql", TEXTS[1]),
+    ]);
+    tree.lock(&[]);
+    assert_eq!(tree.titles(), [""; 0]);
+    std::fs::remove_dir_all(tree.root().join("drizzle")).unwrap();
+    for (at, name) in ["fine_tiger", "odd_fox"].iter().enumerate() {
+        // 1970-01-01T00:00:00Z and some seconds.
+        let folder = format!("drizzle/197001010000{:02}_{name}", times[at]);
+        tree.write(&format!("{folder}/migration.sql"), TEXTS[at]);
+        tree.write(&format!("{folder}/snapshot.json"), "{}");
+    }
+    tree
+}
+
+#[test]
+fn a_drizzle_folder_that_was_upgraded_is_locked_anew_without_a_word_about_each() {
+    let tree = upgraded([7, 8]);
+    assert_eq!(
+        tree.rendered(),
+        ["\
+migrations/drizzle: 2 locked migrations have another version since drizzle-kit rewrote the folder
+ |
+ = note: it was `0 fine_tiger` and is `19700101000007 fine_tiger`: Drizzle 1.0 has no journal, and the texts are as they were
+ = help: `cargo pgmig lock` writes it down; no database applies anything again"]
+    );
+    let loaded = tree.load();
+    assert_eq!(drafts(&loaded), [""; 0]);
+    tree.lock(&[]);
+    assert_eq!(tree.titles(), [""; 0]);
+    assert!(
+        tree.read("pgmig.lock")
+            .contains("drizzle 19700101000008 odd_fox v1:")
+    );
+}
+
+#[test]
+fn an_upgraded_drizzle_folder_with_another_order_or_text_has_to_be_accepted() {
+    // The journal has an order of its own, folders that of their times.
+    let tree = upgraded([8, 7]);
+    assert_eq!(tree.codes(), ["reordered-migration"; 2]);
+    let tree = upgraded([7, 8]);
+    tree.write("drizzle/19700101000008_odd_fox/migration.sql", "SELECT 1;");
+    assert_eq!(tree.codes(), ["upgraded-folder", "removed-migration"]);
+    assert!(edit::lock(&tree.load(), &[]).is_err());
+}

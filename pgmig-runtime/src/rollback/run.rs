@@ -8,6 +8,7 @@ use super::plan::{self, Back, Goal, Refused, Row};
 use super::{IrreversibleError, Pin, RollbackPlan, RollbackReport, RollbackTo, canonical, kept};
 use crate::apply::Runner;
 use crate::db::Session;
+use crate::drizzle;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::group::Group;
@@ -275,10 +276,10 @@ impl Runner<'_> {
                     .send(self.ledger.read_facts(target, &[], false))
                     .await;
                 let answers = answers.map_err(Failure::reading)?;
-                (
-                    state,
-                    Facts::decode(&answers, false).map_err(Failure::decoding)?,
-                )
+                let mut facts = Facts::decode(&answers, false).map_err(Failure::decoding)?;
+                let embedded = self.migrations.of(target.scope);
+                drizzle::follow_upgrade(embedded, &mut facts.recorded);
+                (state, facts)
             }
             Err(failure) if failure.cause == Cause::NoLedger => {
                 (State::default(), Facts::default())
