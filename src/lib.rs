@@ -128,4 +128,10 @@ mod pages {
     mod command_line {}
     #[doc = include_str!("../docs/guides/schema-per-tenant.md")]
     mod schema_per_tenant {}
+    #[doc = include_str!("../docs/guides/from-sqlx.md")]
+    mod from_sqlx {}
+    #[doc = include_str!("../docs/guides/from-refinery.md")]
+    mod from_refinery {}
+    #[doc = include_str!("../docs/guides/from-diesel.md")]
+    mod from_diesel {}
 }

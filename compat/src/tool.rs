@@ -60,6 +60,19 @@ pub fn diesel(root: &Path, url: &str) -> Result<()> {
     ran.map(drop).map_err(|error| error.to_string().into())
 }
 
+/// Runs all migrations of a folder by dbmate, installed in a folder of npm packages.
+pub fn dbmate(packages: &Path, root: &Path, url: &str) -> Result<()> {
+    let mut command = Command::new(packages.join("node_modules/.bin/dbmate"));
+    let ssl = if url.contains('?') { "&" } else { "?" };
+    command
+        .args(["--no-dump-schema", "--url"])
+        .arg(format!("{url}{ssl}sslmode=disable"))
+        .arg("--migrations-dir")
+        .arg(root.canonicalize()?)
+        .arg("up");
+    run(command)
+}
+
 /// Runs all migrations of a folder by drizzle-orm's own migrator.
 pub fn drizzle(packages: &Path, root: &Path, url: &str) -> Result<()> {
     const SCRIPT: &str = "
@@ -95,6 +108,7 @@ fn psql(root: &Path, folder: &Folder, url: &str) -> Result<()> {
     } else {
         paths.sort_by_key(|path| order(path));
     }
+    paths.extend(folder.repeatable.iter().map(|one| one.up.path.as_str()));
     for path in paths {
         let text = std::fs::read_to_string(root.join(path))?;
         // goose and dbmate keep the way back in the same file.

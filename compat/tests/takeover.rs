@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod npm;
+
 use std::fs;
 use std::path::Path;
 
@@ -44,8 +46,12 @@ async fn run(
 
 /// The tool has applied the folder as it is; `third` is added, and pgmig goes on.
 async fn goes_on(root: &Path, pool: &PgPool, tool: Tool, third: &str) {
+    goes_on_with(root, pool, tool, (third, THREE)).await;
+}
+
+async fn goes_on_with(root: &Path, pool: &PgPool, tool: Tool, third: (&str, &str)) {
     assert_eq!(ids(pool).await, [1, 2]);
-    write(root, &[(third, THREE)]);
+    write(root, &[third]);
     run(root, pool, Adopt::Refuse).await.unwrap_err();
     let report = run(root, pool, tool).await.unwrap();
     assert_eq!(report.adopted.unwrap().migrations, 2);
@@ -107,4 +113,23 @@ async fn diesel_migrated_a_database() {
         "2026-02-01-000000-0000_three/up.sql",
     )
     .await;
+}
+
+#[tokio::test]
+async fn dbmate_migrated_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let sections = |up: &str| format!("-- migrate:up\n{up}\n-- migrate:down\nSELECT 1;\n");
+    write(
+        root,
+        &[
+            ("20260131120000_one.sql", &sections(ONE)),
+            ("20260131130000_two.sql", &sections(TWO)),
+        ],
+    );
+    let db = TestDatabase::create().await.unwrap();
+    let packages = npm::packages("dbmate", &["dbmate@2.36.0"]);
+    tool::dbmate(&packages, root, db.url()).unwrap();
+    let third = "20260201000000_three.sql";
+    goes_on_with(root, &db.pool(), Tool::Dbmate, (third, &sections(THREE))).await;
 }
