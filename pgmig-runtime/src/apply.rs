@@ -242,11 +242,13 @@ impl Runner<'_> {
         let message = self.message(target, work, group, head, create);
         let dispatch = self.dispatch(work.facts.citus);
         match self.send_watched(session, &message, dispatch).await {
-            Ok(answers) => Ok(group
-                .migrations()
-                .zip(message.recorded(&answers))
-                .map(|(migration, rows)| applied(migration, rows))
-                .collect()),
+            Ok(answers) => {
+                let mut rows = message.recorded(&answers);
+                Ok(group
+                    .migrations()
+                    .map(|migration| applied(migration, rows.next()))
+                    .collect())
+            }
             Err((failed, blocker)) => Err(Failure {
                 blocker,
                 ..Failure::of(&message, failed, dispatch, 0)
@@ -286,12 +288,23 @@ impl Runner<'_> {
             let flattened = start.flattened(&work.plan);
             self.add_baseline(&mut message, target, start, flattened, fill);
         }
+        let several = group.steps.len() > 1;
+        if several {
+            message.ours(&Ledger::begun());
+        }
         for step in group.steps {
             message.script(step.migration, fill);
-            message.record(step.migration, &self.ledger.record(target, step));
+            match several {
+                true => message.ours(&Ledger::ran()),
+                false => message.record(step.migration, &self.ledger.record(target, step)),
+            }
             if let Some(statement) = self.in_drizzle(target, step) {
                 message.ours(&statement);
             }
+        }
+        if let (true, Some(last)) = (several, group.steps.last()) {
+            let record = self.ledger.record_all(target, group.steps);
+            message.record(last.migration, &record);
         }
         if let Some(repeats) = group.repeats {
             self.repeat(&mut message, target, repeats, fill);
@@ -397,11 +410,10 @@ impl Runner<'_> {
     }
 }
 
-pub(crate) fn applied(migration: &'static Migration, rows: &[PgRow]) -> Applied {
-    let milliseconds = rows
-        .first()
-        .and_then(|row| number(row, "duration_ms").ok())
-        .unwrap_or(0);
+/// What was applied; `recorded` is the row that the ledger answered with.
+pub(crate) fn applied(migration: &'static Migration, recorded: Option<&PgRow>) -> Applied {
+    let read = recorded.and_then(|row| number(row, "duration_ms").ok());
+    let milliseconds = read.unwrap_or(0);
     Applied {
         version: migration.0.version,
         name: migration.0.name,

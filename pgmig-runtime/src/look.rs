@@ -106,7 +106,8 @@ impl Runner<'_> {
         let repeatable = self.asked_digest(target).is_some();
         let query = self.ledger.read_facts(target, &scripts, repeatable);
         let answers = session.send(query).await.map_err(Failure::reading)?;
-        let mut facts = Facts::decode(&answers, repeatable).map_err(Failure::decoding)?;
+        let facts = self.ledger.facts(&answers, repeatable);
+        let mut facts = facts.map_err(Failure::last)?;
         drizzle::follow_upgrade(self.migrations.of(target.scope), &mut facts.recorded);
         Ok(facts)
     }
@@ -159,7 +160,12 @@ impl Runner<'_> {
     /// The one query of a boot with nothing to do.
     pub(crate) fn state_query(&self, target: &Target) -> String {
         self.ledger
-            .read_state(target, self.head(target), self.asked_digest(target))
+            .read_state(target, self.newest(target), self.asked_digest(target))
+    }
+
+    /// The newest embedded migration of a target.
+    pub(crate) fn newest(&self, target: &Target) -> Option<&'static Migration> {
+        self.migrations.of(target.scope).last()
     }
 
     /// The embedded head of a target.

@@ -173,17 +173,17 @@ impl Message {
         self.parts.iter().map(statement)
     }
 
-    /// The rows that the recording statements returned, one item a migration.
+    /// The rows that the recording statements returned, one a migration.
     pub(crate) fn recorded<'a>(
         &'a self,
         answers: &'a [Vec<PgRow>],
-    ) -> impl Iterator<Item = &'a [PgRow]> {
+    ) -> impl Iterator<Item = &'a PgRow> {
         let recording = |part: &Part| matches!(part.origin, Origin::Record(_));
         self.parts
             .iter()
             .zip(answers)
             .filter(move |(part, _)| recording(part))
-            .map(|(_, rows)| rows.as_slice())
+            .flat_map(|(_, rows)| rows)
     }
 
     /// What failed, when the whole message was sent; `None` when a statement of pgmig's own did.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::claim::{BEGUN, LOCKS};
+use super::claim::LOCKS;
 use super::queue::Hand;
 use super::run::Fleet;
 use super::settings::BATCH_LOCK_TIMEOUT;
@@ -13,9 +13,11 @@ use crate::apply::{Runner, applied};
 use crate::db::{Answers, Session, number};
 use crate::error::Error;
 use crate::failure::Failure;
+use crate::ledger::{BEGUN, Ledger, timeouts};
 use crate::look::Work;
 use crate::message::{Fill, Message};
 use crate::planner::Step;
+use crate::quote;
 use crate::repeatable::Repeats;
 use crate::retry::Cause;
 use crate::settings::Dispatch;
@@ -89,10 +91,15 @@ impl Batch {
         let failed = match sent {
             Ok(answers) => {
                 self.learn(fleet, hand, started, &answers);
-                let mut recorded = message.recorded(&answers);
+                let mut rows = message.recorded(&answers);
+                // One row for all, or one each.
+                let shared = match self.repeats() {
+                    None => rows.next(),
+                    Some(_) => None,
+                };
                 for job in &mut hand.jobs {
-                    for (migration, rows) in self.migrations().zip(&mut recorded) {
-                        let applied = applied(migration, rows);
+                    for migration in self.migrations() {
+                        let applied = applied(migration, shared.or_else(|| rows.next()));
                         job.report.duration += applied.duration;
                         job.report.applied.push(applied);
                     }
@@ -119,51 +126,82 @@ impl Batch {
     }
 
     /// All claims first, so that a tenant in other hands costs nothing; then each tenant's
-    /// statements under its own `search_path`.
+    /// statements under its own `search_path`; then the ledger for all of them at once.
     fn message(&self, runner: &Runner<'_>, hand: &Hand<'_>) -> Message {
         let settings = runner.settings;
         let targets: Vec<&Target> = hand.jobs.iter().map(|job| &job.target).collect();
+        let schemas: Vec<String> = targets
+            .iter()
+            .map(|target| quote::literal(&target.schema))
+            .collect();
         let timeout = match targets.len() {
             1 => settings.lock_timeout,
             _ => settings.lock_timeout.min(BATCH_LOCK_TIMEOUT),
         };
+        let timeouts = timeouts(timeout, settings.statement_timeout);
+        let may_set = self.migrations().any(may_set);
         let mut message = Message::default();
         if let Some(first) = targets.first() {
             message.target(first);
         }
-        message.ours(&runner.ledger.claim_all(&targets, &self.work.state.head));
-        for target in &targets {
+        message.ours(&timeouts);
+        message.ours(&runner.ledger.claim_all(&schemas, &self.work.state.head));
+        message.ours(&Ledger::begun());
+        for (place, target) in targets.iter().enumerate() {
             message.target(target);
-            message.ours(&runner.ledger.settings_begun(
-                target,
-                timeout,
-                settings.statement_timeout,
+            if place > 0 && may_set {
+                message.ours(&timeouts);
+            }
+            message.ours(&format!(
+                "SET LOCAL search_path TO {}",
+                target.search_path()
             ));
             let fill = Fill {
                 schema: &target.schema,
                 plain: false,
                 public: None,
             };
-            if let Some(step) = self.step() {
-                message.script(step.migration, fill);
-                let record = runner.ledger.record_begun(target, step);
-                message.record(step.migration, &record);
-            }
-            if let Some(repeats) = self.repeats() {
-                message.ours(&runner.ledger.still_repeatable(target, repeats));
-                let mut since = BEGUN;
-                for migration in &repeats.apply {
-                    message.script(migration, fill);
-                    let ledger = runner.ledger;
-                    let record = ledger.record_repeatable(target, migration, repeats.newest, since);
-                    message.record(migration, &record);
-                    since = "t.updated_at";
+            match (self.repeats(), self.step()) {
+                (Some(repeats), _) => {
+                    self.repeat(&mut message, runner.ledger, target, repeats, fill)
                 }
-                message.ours(&runner.ledger.reached(target, repeats));
+                (None, Some(step)) => message.script(step.migration, fill),
+                (None, None) => {}
             }
+        }
+        if let (None, Some(step)) = (self.repeats(), self.step()) {
+            let record = runner.ledger.record_for(&schemas, step);
+            message.record(step.migration, &record);
         }
         message.ours(LOCKS);
         message
+    }
+
+    /// One tenant's statements where repeatable migrations are among them: those are compared with
+    /// what the ledger has of it, so that it is written for each by itself.
+    fn repeat(
+        &self,
+        message: &mut Message,
+        ledger: &Ledger,
+        target: &Target,
+        repeats: &Repeats,
+        fill: Fill<'_>,
+    ) {
+        message.ours(&Ledger::begun());
+        if let Some(step) = self.step() {
+            message.script(step.migration, fill);
+            let record = ledger.record_since(target, step, BEGUN);
+            message.record(step.migration, &record);
+        }
+        message.ours(&ledger.still_repeatable(target, repeats));
+        let mut since = BEGUN;
+        for migration in &repeats.apply {
+            message.script(migration, fill);
+            let record = ledger.record_repeatable(target, migration, repeats.newest, since);
+            message.record(migration, &record);
+            since = "t.updated_at";
+        }
+        message.ours(&ledger.reached(target, repeats));
     }
 
     fn learn(&self, fleet: &Fleet, hand: &Hand<'_>, started: Instant, answers: &Answers) {
@@ -188,6 +226,17 @@ impl Batch {
 
 /// By what the size of a batch of repeatable migrations is known.
 const REPEATABLE: &str = "R";
+
+/// Whether a migration may leave the timeouts other than they were. Only definitions are known not
+/// to; anything else may call a function that does.
+fn may_set(migration: &Migration) -> bool {
+    const DEFINITIONS: [&str; 6] = ["ALTER", "COMMENT", "CREATE", "DROP", "GRANT", "REVOKE"];
+    let mut statements = migration.0.up.0.statements.iter();
+    statements.any(|statement| {
+        let word = statement.0.kind.split(' ').next().unwrap_or_default();
+        !DEFINITIONS.contains(&word)
+    })
+}
 
 /// Whether a plan's next migration can be applied to several tenants in one transaction: not to
 /// fresh ones, of which each takes all migrations in one, and not outside a transaction.

@@ -1,24 +1,14 @@
 //! What is written to the ledger for several tenants at once, or about one that failed.
 
-use std::time::Duration;
-
 use crate::ledger::{LEASED, Ledger, block};
-use crate::planner::Step;
 use crate::quote;
 use crate::retry::BUSY;
 use crate::target::Target;
 
-/// When the turn of a tenant began, as [`settings_begun`](Ledger::settings_begun) notes it.
-pub(super) const BEGUN: &str = "pg_catalog.current_setting('pgmig.begun')::timestamptz";
-
 impl Ledger {
-    /// Claims all of the tenants for the transaction, each at the head that the plan was made for;
-    /// raises [`BUSY`] when one of them is in other hands or has moved.
-    pub(super) fn claim_all(&self, targets: &[&Target], head: &str) -> String {
-        let schemas: Vec<String> = targets
-            .iter()
-            .map(|target| quote::literal(&target.schema))
-            .collect();
+    /// Claims all of the tenants, whose schemas are given as text of SQL, for the transaction, each
+    /// at the head that the plan was made for; raises [`BUSY`] when one of them is in other hands or has moved.
+    pub(super) fn claim_all(&self, schemas: &[String], head: &str) -> String {
         block(&format!(
             "DECLARE
   claimed bigint;
@@ -32,26 +22,8 @@ BEGIN
 END",
             l = self.quoted(),
             schemas = schemas.join(", "),
-            count = targets.len(),
+            count = schemas.len(),
         ))
-    }
-
-    /// The settings of one of several tenants, with a note of when its turn began.
-    pub(super) fn settings_begun(
-        &self,
-        target: &Target,
-        lock_timeout: Duration,
-        statement_timeout: Option<Duration>,
-    ) -> String {
-        format!(
-            "{}, pg_catalog.set_config('pgmig.begun', pg_catalog.clock_timestamp()::text, true)",
-            self.settings(target, lock_timeout, statement_timeout)
-        )
-    }
-
-    /// Records a migration as applied since that note.
-    pub(super) fn record_begun(&self, target: &Target, step: &Step) -> String {
-        self.record_since(target, step, BEGUN)
     }
 
     /// Records that a tenant failed. Not where it got to `head` meanwhile, by another process; and

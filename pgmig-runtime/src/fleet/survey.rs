@@ -46,9 +46,17 @@ pub(super) struct Known {
 }
 
 impl Tenants {
-    /// The query that lists them, to stand in a `FROM`. A closing semicolon is no part of it, and
-    /// the line break ends a comment that it may end with.
+    /// The query that lists them with their places, to stand in a `FROM`; a condition may follow.
     pub(crate) fn listed(&self, active: &str) -> String {
+        format!(
+            "SELECT pg_catalog.row_number() OVER () AS place, r.tenant::uuid AS tenant FROM {}",
+            self.named(active)
+        )
+    }
+
+    /// The same as a table `r` of one column. A closing semicolon is no part of the query, and the
+    /// line break ends a comment that it may end with.
+    fn named(&self, active: &str) -> String {
         let query = match self {
             Tenants::Active => active.to_owned(),
             Tenants::Query(query) => query.clone(),
@@ -61,9 +69,7 @@ impl Tenants {
             }
         };
         let query = query.trim_end().trim_end_matches(';');
-        format!(
-            "SELECT pg_catalog.row_number() OVER () AS place, r.tenant::text::uuid AS tenant FROM (\n{query}\n) AS r (tenant)"
-        )
+        format!("(\n{query}\n) AS r (tenant)")
     }
 
     /// Whether tenants that are not listed are of interest.
@@ -75,6 +81,9 @@ impl Tenants {
 impl Ledger {
     /// The query for who has something to do, or is not as it should be. `default_names`: whether
     /// schemas are named as pgmig does by default, which the query can verify itself.
+    ///
+    /// Mostly everybody is as they should be. That is found out first, by counting; the rest of the
+    /// query hangs on a condition that is known once it is, and does not run otherwise.
     ///
     /// Just-in-time compilation would take longer than the query: it is chosen by the cost of
     /// asking of every tenant whether it is ahead, and hardly any is (PostgreSQL, "When to JIT?").
@@ -89,8 +98,12 @@ impl Ledger {
         let l = self.quoted();
         let head = quote::bytes(head);
         let repeated = self.repeated("t", digest);
+        let (query, listed) = (tenants.named(active), tenants.listed(active));
+        let known = format!(
+            "SELECT k.tenant, k.schema, k.scope, k.head, k.state FROM {l}.target AS k WHERE k.scope = 'tenant' AND k.tenant IS NOT NULL"
+        );
         let (join, unlisted) = match tenants.is_whole() {
-            true => ("FULL", "l.place IS NULL OR "),
+            true => ("FULL", "l.tenant IS NULL OR "),
             false => ("LEFT", ""),
         };
         let misnamed = match default_names {
@@ -99,6 +112,10 @@ impl Ledger {
             }
             false => "",
         };
+        let differs = format!(
+            "{unlisted}t.head IS DISTINCT FROM {head} OR t.state <> 'active' OR n.oid IS NULL OR NOT {repeated}{misnamed}"
+        );
+        let named = "LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schema";
         let ahead = match allow_ahead {
             true => format!(
                 "(d.place IS NOT NULL AND d.present AND d.state = 'active' AND d.head <> {head} AND {})",
@@ -112,21 +129,22 @@ impl Ledger {
         };
         format!(
             "SELECT pg_catalog.set_config('jit', 'off', true); \
-             WITH listed AS MATERIALIZED ({listed}), \
+             WITH counted AS MATERIALIZED (SELECT pg_catalog.count(l.listed) AS listed, pg_catalog.count(*) FILTER (WHERE {differs}) AS differing \
+             FROM (SELECT true AS listed, r.tenant::uuid AS tenant FROM {query}) AS l {join} JOIN ({known}) AS t ON t.tenant = l.tenant {named}), \
+             listed AS MATERIALIZED ({listed} WHERE {SOME}), \
              differs AS MATERIALIZED (SELECT l.place, coalesce(l.tenant, t.tenant) AS tenant, t.schema, t.head, t.state, n.oid IS NOT NULL AS present, {repeated} AS repeated \
-             FROM listed AS l {join} JOIN (SELECT k.tenant, k.schema, k.scope, k.head, k.state FROM {l}.target AS k WHERE k.scope = 'tenant' AND k.tenant IS NOT NULL) AS t ON t.tenant = l.tenant \
-             LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schema \
-             WHERE {unlisted}t.head IS DISTINCT FROM {head} OR t.state <> 'active' OR n.oid IS NULL OR NOT {repeated}{misnamed}), \
+             FROM listed AS l {join} JOIN ({known} AND {SOME}) AS t ON t.tenant = l.tenant {named} WHERE {differs}), \
              judged AS MATERIALIZED (SELECT d.*, coalesce({ahead}, false) AS ahead FROM differs AS d) \
-             SELECT (SELECT pg_catalog.count(*) FROM listed) AS listed, \
-             (SELECT pg_catalog.count(*) FROM judged AS a WHERE a.ahead) AS ahead, \
+             SELECT c.listed, (SELECT pg_catalog.count(*) FROM judged AS a WHERE a.ahead) AS ahead, \
              pg_catalog.clock_timestamp()::text AS at, j.tenant IS NOT NULL OR j.place IS NOT NULL AS found, \
              j.tenant, j.place IS NOT NULL AS is_listed, j.schema, pg_catalog.encode(j.head, 'hex') AS head, j.state, j.present, j.repeated \
-             FROM (SELECT 1) AS one LEFT JOIN judged AS j ON NOT j.ahead ORDER BY j.place, j.schema",
-            listed = tenants.listed(active),
+             FROM counted AS c LEFT JOIN judged AS j ON NOT j.ahead ORDER BY j.place, j.schema",
         )
     }
 }
+
+/// Whether anybody is not as they should be.
+const SOME: &str = "(SELECT c.differing > 0 FROM counted AS c)";
 
 impl Survey {
     /// Reads the answer to [`survey`](Ledger::survey).

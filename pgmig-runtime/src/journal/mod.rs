@@ -347,6 +347,6 @@ async fn note(
 }
 
 fn applied_of(step: &Step, answers: &[Vec<sqlx::postgres::PgRow>]) -> Applied {
-    let rows = answers.iter().rev().find(|rows| !rows.is_empty());
-    applied(step.migration, rows.map_or(&[], Vec::as_slice))
+    let row = answers.iter().rev().find_map(|rows| rows.first());
+    applied(step.migration, row)
 }

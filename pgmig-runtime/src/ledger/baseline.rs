@@ -1,6 +1,6 @@
 //! What is written about migrations that a baseline stands for.
 
-use super::write::moved;
+use super::record::moved;
 use super::{Ledger, script_digest};
 use crate::planner::Step;
 use crate::target::Target;

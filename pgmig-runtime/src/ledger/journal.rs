@@ -115,7 +115,7 @@ END",
             l = self.quoted,
             head = quote::bytes(&step.head),
             id = row.id,
-            moved = super::write::moved(step),
+            moved = super::record::moved(step),
             condition = target.condition("t"),
         )
     }

@@ -9,6 +9,7 @@ mod baseline;
 mod ddl;
 mod journal;
 mod read;
+mod record;
 mod repair;
 mod repeatable;
 mod rollback;
@@ -16,7 +17,8 @@ mod write;
 
 pub(crate) use journal::Row;
 pub(crate) use read::{Facts, State, TargetRow, nothing_in, recorded};
-pub(crate) use write::{LEASED, script_digest, set_config, set_local};
+pub(crate) use record::BEGUN;
+pub(crate) use write::{LEASED, script_digest, set_config, set_local, timeouts};
 
 use sha2::{Digest as _, Sha256};
 

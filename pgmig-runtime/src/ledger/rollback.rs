@@ -17,7 +17,7 @@ impl Ledger {
              RETURNING pg_catalog.round(extract(epoch FROM pg_catalog.clock_timestamp() - b.updated_at) * 1000) AS duration_ms",
             l = self.quoted,
             app = self.app,
-            moved = super::write::moved(step),
+            moved = super::record::moved(step),
             condition = target.condition("t"),
         )
     }
@@ -36,7 +36,7 @@ impl Ledger {
             format!(
                 "UPDATE {l}.target AS t SET {moved} WHERE {condition}",
                 l = self.quoted,
-                moved = super::write::moved(step),
+                moved = super::record::moved(step),
                 condition = target.condition("t"),
             ),
         ]

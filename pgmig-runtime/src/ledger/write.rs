@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use super::{Ledger, block};
 use crate::embedded::{ScriptParts, Span, StatementParts};
-use crate::planner::{Step, Way};
 use crate::quote;
 use crate::retry::{BUSY, MOVED};
 use crate::target::Target;
-use crate::{Object, Probe, drizzle};
+use crate::{Object, Probe};
 
 /// Whether the process that holds a lease still lives. A connection of its own tells: its backend
 /// goes with it, and while it works the term does not matter. Behind a pooler no backend belongs
@@ -30,17 +29,9 @@ impl Ledger {
         lock_timeout: Duration,
         statement_timeout: Option<Duration>,
     ) -> String {
-        set_local(&[
-            ("search_path", target.search_path()),
-            // Zero would mean to wait for ever.
-            ("lock_timeout", lock_timeout.as_millis().max(1).to_string()),
-            (
-                "statement_timeout",
-                statement_timeout
-                    .map_or(0, |timeout| timeout.as_millis().max(1))
-                    .to_string(),
-            ),
-        ])
+        let mut settings = vec![("search_path", target.search_path())];
+        settings.extend(timeout_settings(lock_timeout, statement_timeout));
+        set_local(&settings)
     }
 
     /// Claims the target for the transaction and makes sure that its head is the one that the plan
@@ -93,44 +84,6 @@ END",
         ))
     }
 
-    /// Records a migration as applied and moves the head. Returns how long it took: since the
-    /// claim, or since the migration before it in the same transaction.
-    pub(crate) fn record(&self, target: &Target, step: &Step) -> String {
-        if let Way::Back(id) = step.way {
-            return self.roll_back(target, step, id);
-        }
-        self.record_since(target, step, "t.updated_at")
-    }
-
-    /// The same, where the migration began at `since`, an expression.
-    pub(crate) fn record_since(&self, target: &Target, step: &Step, since: &str) -> String {
-        let migration = &step.migration.0;
-        let down = migration
-            .down
-            .as_ref()
-            .map(|down| quote::bytes(&script_digest(&down.0)));
-        format!(
-            "WITH done AS (INSERT INTO {l}.history (schema, scope, version, name, checksum, head, state, statements, down, app, pgmig, applied_by, started_at, finished_at, duration_ms, drizzle_at, drizzle_hash) \
-             SELECT t.schema, t.scope, {version}, {name}, {checksum}, {head}, 'applied', {statements}, {down}, {app}, {pgmig}, session_user, \
-             {since}, pg_catalog.clock_timestamp(), extract(epoch FROM pg_catalog.clock_timestamp() - {since}) * 1000, {drizzle} \
-             FROM {l}.target AS t WHERE {condition} RETURNING duration_ms) \
-             UPDATE {l}.target AS t SET {moved} WHERE {condition} \
-             RETURNING (SELECT pg_catalog.round(done.duration_ms) FROM done) AS duration_ms",
-            l = self.quoted,
-            version = quote::literal(migration.version),
-            name = quote::literal(migration.name),
-            checksum = quote::literal(&step.migration.checksum().to_string()),
-            head = quote::bytes(&step.head),
-            statements = migration.up.0.statements.len(),
-            down = down.as_deref().unwrap_or("NULL"),
-            app = self.app,
-            pgmig = quote::literal(env!("CARGO_PKG_VERSION")),
-            condition = target.condition("t"),
-            moved = moved(step),
-            drizzle = drizzle::row(step.migration),
-        )
-    }
-
     /// Keeps a down script as it is now, so that an older binary can take back what this one
     /// applied. Once for all schemas: the digest is the key.
     pub(crate) fn keep_script(&self, script: &ScriptParts) -> Vec<String> {
@@ -171,18 +124,6 @@ END",
             digests.join(", ")
         )
     }
-}
-
-/// The columns of `target` once a migration has run.
-pub(super) fn moved(step: &Step) -> String {
-    format!(
-        "head = {}, version = {}, error = NULL, state = 'active', \
-         since = CASE WHEN t.state = 'active' THEN t.since ELSE pg_catalog.clock_timestamp() END, \
-         lease_owner = NULL, lease_pid = NULL, lease_backend_start = NULL, lease_until = NULL, \
-         updated_at = pg_catalog.clock_timestamp()",
-        quote::bytes(&step.head),
-        quote::nullable(step.newest.as_deref()),
-    )
 }
 
 /// The row of one statement of a kept script: all that is needed to run it without a parser.
@@ -236,6 +177,23 @@ fn probe_words(probe: &Probe) -> Vec<Option<&'static str>> {
 /// An object as words: kind, schema, name.
 fn object_words(object: &Object) -> [Option<&'static str>; 3] {
     [Some(object.kind), object.schema, Some(object.name)]
+}
+
+/// Sets how long statements may wait and run, until the end of the transaction.
+pub(crate) fn timeouts(lock_timeout: Duration, statement_timeout: Option<Duration>) -> String {
+    set_local(&timeout_settings(lock_timeout, statement_timeout))
+}
+
+fn timeout_settings(
+    lock_timeout: Duration,
+    statement_timeout: Option<Duration>,
+) -> [(&'static str, String); 2] {
+    let statement_timeout = statement_timeout.map_or(0, |timeout| timeout.as_millis().max(1));
+    [
+        // Zero would mean to wait for ever.
+        ("lock_timeout", lock_timeout.as_millis().max(1).to_string()),
+        ("statement_timeout", statement_timeout.to_string()),
+    ]
 }
 
 /// Sets parameters until the end of the transaction.

@@ -268,7 +268,7 @@ impl Runner<'_> {
         asked: &mut Return,
     ) -> Result<(Work, Option<String>), Failure> {
         let target = &asked.report.target.clone();
-        let query = self.ledger.read_state(target, &[], None);
+        let query = self.ledger.read_state(target, None, None);
         let (state, facts) = match self.read_state(session, query).await {
             Ok(state) => {
                 self.check(target, &state)?;
@@ -276,7 +276,8 @@ impl Runner<'_> {
                     .send(self.ledger.read_facts(target, &[], false))
                     .await;
                 let answers = answers.map_err(Failure::reading)?;
-                let mut facts = Facts::decode(&answers, false).map_err(Failure::decoding)?;
+                let facts = self.ledger.facts(&answers, false);
+                let mut facts = facts.map_err(Failure::last)?;
                 let embedded = self.migrations.of(target.scope);
                 drizzle::follow_upgrade(embedded, &mut facts.recorded);
                 (state, facts)

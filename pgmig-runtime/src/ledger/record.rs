@@ -1,0 +1,154 @@
+//! The rows that record migrations as applied, written in the transaction that applies them.
+
+use super::{Ledger, script_digest};
+use crate::planner::{Step, Way};
+use crate::target::Target;
+use crate::{drizzle, quote};
+
+/// The columns of `history` that a migration is recorded with.
+const COLUMNS: &str = "schema, scope, version, name, checksum, head, state, statements, down, app, pgmig, applied_by, started_at, finished_at, duration_ms, drizzle_at, drizzle_hash";
+
+/// The server's time in seconds since 1970. A number, because a script may change how times are
+/// written.
+const NOW: &str = "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())";
+
+/// What was noted, or NULL after a script's `RESET ALL`.
+const NOTED: &str = "nullif(pg_catalog.current_setting('pgmig.times', true), '')";
+
+/// When a transaction began to migrate, as [`begun`](Ledger::begun) noted it.
+pub(crate) const BEGUN: &str = "coalesce(pg_catalog.to_timestamp(nullif(pg_catalog.current_setting('pgmig.times', true), '')::double precision), pg_catalog.clock_timestamp())";
+
+impl Ledger {
+    /// Notes when a transaction begins to migrate.
+    pub(crate) fn begun() -> String {
+        format!("SELECT pg_catalog.set_config('pgmig.times', {NOW}::text, true)")
+    }
+
+    /// Notes that one of several migrations has run.
+    pub(crate) fn ran() -> String {
+        format!(
+            "SELECT pg_catalog.set_config('pgmig.times', coalesce({NOTED} || ',', '') || {NOW}::text, true)"
+        )
+    }
+
+    /// Records a migration as applied and moves the head. Returns how long it took, since the
+    /// claim.
+    pub(crate) fn record(&self, target: &Target, step: &Step) -> String {
+        if let Way::Back(id) = step.way {
+            return self.roll_back(target, step, id);
+        }
+        self.record_since(target, step, "t.updated_at")
+    }
+
+    /// The same, where the migration began at `since`, an expression.
+    pub(crate) fn record_since(&self, target: &Target, step: &Step, since: &str) -> String {
+        format!(
+            "WITH done AS (INSERT INTO {l}.history ({COLUMNS}) \
+             SELECT t.schema, t.scope, {what}, {since}, pg_catalog.clock_timestamp(), pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - {since}) * 1000, {drizzle} \
+             FROM {l}.target AS t WHERE {condition} RETURNING duration_ms) \
+             UPDATE {l}.target AS t SET {moved} WHERE {condition} \
+             RETURNING (SELECT pg_catalog.round(done.duration_ms) FROM done) AS duration_ms",
+            l = self.quoted,
+            what = self.applied(step),
+            drizzle = drizzle::row(step.migration),
+            condition = target.condition("t"),
+            moved = moved(step),
+        )
+    }
+
+    /// Records several migrations of one target, each of which was noted when it had run. Returns a
+    /// row each: how long it took.
+    pub(crate) fn record_all(&self, target: &Target, steps: &[Step]) -> String {
+        let Some(last) = steps.last() else {
+            return String::new();
+        };
+        let rows: Vec<String> = (1..)
+            .zip(steps)
+            .map(|(number, step)| {
+                format!(
+                    "({number}, {}, {})",
+                    values(step).join(", "),
+                    drizzle::row(step.migration)
+                )
+            })
+            .collect();
+        // The times are read once, and not once a row.
+        format!(
+            "WITH noted AS MATERIALIZED (SELECT pg_catalog.string_to_array({NOTED}, ',')::double precision[] AS times), \
+             done AS (INSERT INTO {l}.history ({COLUMNS}) \
+             SELECT {schema}, {scope}, s.version, s.name, s.checksum, s.head, 'applied', s.statements, s.down, {app}, {pgmig}, session_user, \
+             coalesce(pg_catalog.to_timestamp(n.times[s.number]), pg_catalog.clock_timestamp()), coalesce(pg_catalog.to_timestamp(n.times[s.number + 1]), pg_catalog.clock_timestamp()), (n.times[s.number + 1] - n.times[s.number]) * 1000, s.drizzle_at, s.drizzle_hash \
+             FROM noted AS n, (VALUES {rows}) AS s (number, version, name, checksum, head, statements, down, drizzle_at, drizzle_hash) \
+             ORDER BY s.number RETURNING id, duration_ms), \
+             moved AS (UPDATE {l}.target AS t SET {moved} WHERE {condition}) \
+             SELECT pg_catalog.round(d.duration_ms) AS duration_ms FROM done AS d ORDER BY d.id",
+            l = self.quoted,
+            schema = quote::literal(&target.schema),
+            scope = quote::literal(target.scope.as_str()),
+            app = self.app,
+            pgmig = quote::literal(env!("CARGO_PKG_VERSION")),
+            rows = rows.join(", "),
+            moved = moved(last),
+            condition = target.condition("t"),
+        )
+    }
+
+    /// Records one migration of several tenants, whose schemas are given as text of SQL. Returns
+    /// how long it took for each: a fair share, because nothing is noted between them.
+    pub(crate) fn record_for(&self, schemas: &[String], step: &Step) -> String {
+        let condition = format!(
+            "t.scope = 'tenant' AND t.schema IN ({})",
+            schemas.join(", ")
+        );
+        format!(
+            "WITH noted AS MATERIALIZED (SELECT coalesce({NOTED}::double precision, {NOW}) AS began, {NOW} AS ended), \
+             done AS (INSERT INTO {l}.history ({COLUMNS}) \
+             SELECT t.schema, t.scope, {what}, pg_catalog.to_timestamp(n.began), pg_catalog.to_timestamp(n.ended), (n.ended - n.began) * 1000 / {count}, {drizzle} \
+             FROM noted AS n, {l}.target AS t WHERE {condition}), \
+             moved AS (UPDATE {l}.target AS t SET {moved} WHERE {condition}) \
+             SELECT pg_catalog.round((n.ended - n.began) * 1000 / {count}) AS duration_ms FROM noted AS n",
+            l = self.quoted,
+            what = self.applied(step),
+            drizzle = drizzle::row(step.migration),
+            count = schemas.len().max(1),
+            moved = moved(step),
+        )
+    }
+
+    /// The values of `version` up to `applied_by`.
+    fn applied(&self, step: &Step) -> String {
+        let [version, name, checksum, head, statements, down] = values(step);
+        format!(
+            "{version}, {name}, {checksum}, {head}, 'applied', {statements}, {down}, {app}, {pgmig}, session_user",
+            app = self.app,
+            pgmig = quote::literal(env!("CARGO_PKG_VERSION")),
+        )
+    }
+}
+
+/// Version, name, checksum, head, number of statements and the key of the kept down script.
+fn values(step: &Step) -> [String; 6] {
+    let migration = &step.migration.0;
+    let down = migration.down.as_ref();
+    let down = down.map(|down| quote::bytes(&script_digest(&down.0)));
+    [
+        quote::literal(migration.version),
+        quote::literal(migration.name),
+        quote::literal(&step.migration.checksum().to_string()),
+        quote::bytes(&step.head),
+        migration.up.0.statements.len().to_string(),
+        down.unwrap_or_else(|| "NULL::bytea".to_owned()),
+    ]
+}
+
+/// The columns of `target` once a migration has run.
+pub(super) fn moved(step: &Step) -> String {
+    format!(
+        "head = {}, version = {}, error = NULL, state = 'active', \
+         since = CASE WHEN t.state = 'active' THEN t.since ELSE pg_catalog.clock_timestamp() END, \
+         lease_owner = NULL, lease_pid = NULL, lease_backend_start = NULL, lease_until = NULL, \
+         updated_at = pg_catalog.clock_timestamp()",
+        quote::bytes(&step.head),
+        quote::nullable(step.newest.as_deref()),
+    )
+}
