@@ -16,6 +16,7 @@
 //! # Features
 //!
 //! - `macros` (default): [`embed_migrations!`].
+//! - `test`: `#[pgmig::test]` and the module `testing`, for `[dev-dependencies]`.
 //! - `cli`: the database commands for an app's own command line. Brings clap.
 //! - `tls-rustls`: TLS, passed through to sqlx. For the platform's TLS enable `tls-native-tls` on
 //!   your own dependency on sqlx: Cargo unifies the features of one sqlx.
@@ -113,9 +114,58 @@ pub use pgmig_cli as cli;
 /// reads: it never writes a file.
 #[cfg(feature = "macros")]
 pub use pgmig_macros::embed_migrations;
+/// Makes an `async fn` a test with a database of its own, migrated.
+///
+/// ```
+/// static MIGRATIONS: pgmig::Migrations = pgmig::embed_migrations!();
+///
+/// #[cfg(test)]
+/// mod tests {
+///     use pgmig::{Uuid, testing::TestDb};
+///     use sqlx::PgPool;
+///
+///     #[pgmig::test]
+///     async fn there_is_nobody_at_first(pool: PgPool) -> sqlx::Result<()> {
+///         let users = sqlx::query("SELECT FROM users").fetch_all(&pool).await?;
+///         assert!(users.is_empty());
+///         Ok(())
+///     }
+///
+///     #[pgmig::test]
+///     async fn a_tenant_has_its_own_tables(db: TestDb, tenant: Uuid) -> sqlx::Result<()> {
+///         sqlx::query("SELECT FROM invoices").fetch_all(&db.tenant_pool(tenant)).await?;
+///         Ok(())
+///     }
+/// }
+/// # fn main() {}
+/// ```
+///
+/// The test takes what it needs, in any order: [`testing::Argument`] is the list. A tenant is made
+/// where one is asked for. It returns nothing or a `Result`, and may have `#[ignore]`,
+/// `#[should_panic]` and any other attribute of a test. It runs on one thread, as with
+/// `#[tokio::test]`.
+///
+/// How the database is made, what that costs and what becomes of it is told in [`testing`].
+///
+/// # Options
+///
+/// In brackets, `#[pgmig::test(migrations = shop::MIGRATIONS, threads = 4)]`:
+///
+/// - `migrations = path`: the list, or an `embed_migrations!`; [`Migrations`], `crate::MIGRATIONS`
+///   otherwise. In a file of the folder `tests` the crate is that file's own, so it is named there.
+/// - `migrator = expression`: a [`Migrator`], for an app that has settings, such as a
+///   [`tenant_schema`](Migrator::tenant_schema).
+/// - `tenant`: the database has a tenant although no argument is a [`Uuid`]:
+///   [`TestDb::tenant`](testing::TestDb::tenant).
+/// - `threads = number`: runs the test on as many threads, with tokio's multi-threaded runtime.
+/// - `crate = path`: where pgmig is, if it is not `::pgmig`.
+#[cfg(feature = "test")]
+pub use pgmig_macros::test;
 pub use pgmig_runtime::*;
 
 pub mod build;
+#[cfg(feature = "test")]
+pub mod testing;
 
 /// The code in the README and in the guides compiles.
 #[cfg(all(doctest, feature = "cli", feature = "macros"))]

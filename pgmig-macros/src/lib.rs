@@ -1,9 +1,10 @@
-//! `embed_migrations!`, the macro of pgmig. Use it through the crate `pgmig`, which documents it.
+//! The macros of pgmig. Use them through the crate `pgmig`, which documents them.
 //!
-//! A pipeline of nouns: `ast` is what was written, `valid` what it asks for, `expand` turns the
+//! `embed_migrations!` is a pipeline of nouns: `ast` is what was written, `valid` what it asks for, `expand` turns the
 //! checked folder into tokens (`value` with its `script`s, `module` with names from `variant`),
 //! and `fallback` stands in after an error, so that one mistake gives one message. All of it works
-//! on `proc_macro2` tokens, so that the tests under each file need no compiler.
+//! on `proc_macro2` tokens, so that the tests under each file need no compiler. `#[pgmig::test]` is
+//! another, in `test`.
 
 mod ast;
 mod expand;
@@ -12,6 +13,7 @@ mod module;
 #[cfg(test)]
 mod samples;
 mod script;
+mod test;
 mod valid;
 mod value;
 mod variant;
@@ -22,4 +24,10 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn embed_migrations(input: TokenStream) -> TokenStream {
     expand::expand(input.into(), &valid::Environment::of_this_process()).into()
+}
+
+#[allow(missing_docs)] // Documented where it is re-exported, in `pgmig`.
+#[proc_macro_attribute]
+pub fn test(options: TokenStream, function: TokenStream) -> TokenStream {
+    test::expand(options.into(), function.into()).into()
 }

@@ -7,6 +7,7 @@ mod adopt;
 mod apply;
 mod baseline;
 mod db;
+mod digest;
 mod disagreement;
 mod drizzle;
 mod embedded;

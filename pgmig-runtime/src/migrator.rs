@@ -259,6 +259,24 @@ impl Migrator {
         runner.run(&mut session, &target).await
     }
 
+    /// The name of a tenant's schema, unquoted.
+    ///
+    /// # Errors
+    /// When [`tenant_schema`](Self::tenant_schema) gives a name that no schema of a tenant can have.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # fn demo(migrations: &'static pgmig_runtime::Migrations) -> Result<(), pgmig_runtime::Error> {
+    /// let tenant = pgmig_runtime::Uuid::nil();
+    /// let schema = pgmig_runtime::Migrator::new(migrations).schema_of(tenant)?;
+    /// assert_eq!(schema, "tenant_00000000000000000000000000000000");
+    /// # Ok(()) }
+    /// ```
+    pub fn schema_of(&self, tenant: Uuid) -> Result<String, Error> {
+        Ok(self.target(tenant)?.schema)
+    }
+
     /// The session of a run.
     pub(crate) fn session<'c>(&self, db: impl Into<Db<'c>>) -> Session<'c> {
         let mut session = db.into().0;

@@ -1,6 +1,7 @@
 //! A database for each test.
 
 use crate::bring::files;
+use crate::server::without_password;
 use crate::{Error, Server};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _};
@@ -28,6 +29,7 @@ pub struct TestDatabase {
     name: String,
     url: String,
     options: PgConnectOptions,
+    kept: bool,
 }
 
 impl TestDatabase {
@@ -76,6 +78,7 @@ impl TestDatabase {
             name,
             url,
             options,
+            kept: false,
         })
     }
 
@@ -117,11 +120,36 @@ impl TestDatabase {
     }
 }
 
+impl TestDatabase {
+    /// Leaves the database where it is when this value is dropped, if the server goes on running,
+    /// and says how to connect to it. A run an hour later, or later still, removes it.
+    ///
+    /// On a server that was brought there is nothing to keep: it stops soon after the process.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn demo() -> Result<(), pgmig_testkit::Error> {
+    /// let mut db = pgmig_testkit::TestDatabase::create().await?;
+    /// if let Some(url) = db.keep() {
+    ///     eprintln!("look at {url}");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn keep(&mut self) -> Option<String> {
+        self.kept = !self.server.brought();
+        self.kept.then(|| without_password(&self.url))
+    }
+}
+
 impl Drop for TestDatabase {
     /// Drops the database from a thread of its own: a runtime cannot be entered from within
     /// another, and must not be held up either. `DROP DATABASE` waits for every session of the
     /// server that is being opened, and one of those may wait for this very thread.
     fn drop(&mut self) {
+        if self.kept {
+            return;
+        }
         let (server, name) = (self.server.clone(), self.name.clone());
         let brought = server.brought();
         let (sender, done) = std::sync::mpsc::channel();

@@ -5,5 +5,6 @@
 mod older;
 mod rebuild;
 mod scratch;
+mod testing;
 mod ui;
 mod usage;
