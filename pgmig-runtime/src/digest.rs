@@ -38,6 +38,7 @@ impl Migrator {
             self.migrations.public(),
             self.migrations.drizzle(),
             self.migrations.tenant(),
+            self.migrations.0.repeatable,
         ];
         for migration in lists.into_iter().flatten() {
             parts(migration).into_iter().for_each(&mut add);

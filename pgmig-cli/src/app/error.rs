@@ -44,6 +44,23 @@ pub enum Error {
     )]
     LosesFleetData(Box<FleetRollbackPlan>),
 
+    /// The folder that the command reads is not in order, each problem as it is told.
+    #[error("{}", .0.join("\n\nerror: "))]
+    Folder(Vec<String>),
+
+    /// Drafts would go to a database that is not on this machine.
+    #[error(
+        "the folder has drafts, and the database is on {host}; nothing was run\n  = note: {}\n  \
+         = help: make them final: `cargo pgmig lock`\n  \
+         = help: if the database is one for trying things out: `--allow-drafts`", .drafts.join(", ")
+    )]
+    Drafts {
+        /// The drafts' files.
+        drafts: Vec<String>,
+        /// Where the database is.
+        host: String,
+    },
+
     /// The answer could not be put as JSON.
     #[error("cannot write the answer: {0}")]
     Json(#[source] serde_json::Error),
@@ -83,7 +100,11 @@ impl Error {
         match self {
             Error::NoDatabase | Error::Url(_) => Exit::Usage,
             Error::Migrate(error) => migrate(error),
-            Error::LosesData(_) | Error::LosesFleetData(_) | Error::NotEmpty(_) => Exit::Refused,
+            Error::LosesData(_)
+            | Error::LosesFleetData(_)
+            | Error::NotEmpty(_)
+            | Error::Drafts { .. } => Exit::Refused,
+            Error::Folder(_) => Exit::Failed,
             Error::Interrupted => Exit::Interrupted,
             Error::File { .. } | Error::Json(_) | Error::Output(_) | Error::Start(_) => {
                 Exit::Failed

@@ -144,8 +144,40 @@ impl Command {
         self.tell(answer)
     }
 
-    /// Prints an answer or an error.
-    fn tell(&self, answer: Result<Answer, Error>) -> Exit {
+    /// [`run`](Self::run) for a program that is not asynchronous itself. Ctrl-C stops it between two
+    /// statements and leaves each schema at a migration boundary.
+    ///
+    /// ```no_run
+    /// # fn example(command: pgmig_cli::Command, migrator: pgmig_runtime::Migrator) -> std::process::ExitCode {
+    /// command.run_blocking(&migrator).into()
+    /// # }
+    /// ```
+    pub fn run_blocking(&self, migrator: &Migrator) -> Exit {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build();
+        let answer = match runtime {
+            Ok(runtime) => runtime.block_on(async {
+                tokio::select! {
+                    answer = self.answer(migrator) => answer,
+                    Ok(()) = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+                }
+            }),
+            Err(error) => Err(Error::Start(error)),
+        };
+        self.tell(answer)
+    }
+
+    /// Prints an answer or an error as [`run`](Self::run) does, for whoever has called
+    /// [`answer`](Self::answer).
+    ///
+    /// ```no_run
+    /// # async fn example(command: pgmig_cli::Command, migrator: pgmig_runtime::Migrator) {
+    /// let answer = command.answer(&migrator).await;
+    /// let exit = command.tell(answer);
+    /// # let _ = exit; }
+    /// ```
+    pub fn tell(&self, answer: Result<Answer, Error>) -> Exit {
         let told = answer.and_then(|answer| {
             let text = match self.is_json() {
                 true => json(&answer)?,
@@ -179,7 +211,23 @@ impl Command {
     }
 
     fn is_json(&self) -> bool {
-        let common = match self {
+        match self {
+            Command::Export(export) => export.json,
+            _ => self.common().is_some_and(|common| common.json),
+        }
+    }
+
+    /// The database, and how to answer; `None` for a command that needs no database.
+    ///
+    /// ```
+    /// # use clap::Parser as _;
+    /// # #[derive(clap::Parser)]
+    /// # enum Cli { #[command(flatten)] Migrate(pgmig_cli::Command) }
+    /// let Cli::Migrate(command) = Cli::parse_from(["shop", "status", "--json"]);
+    /// assert!(command.common().is_some_and(|common| common.json));
+    /// ```
+    pub fn common(&self) -> Option<&Common> {
+        Some(match self {
             Command::Public(public) => &public.common,
             Command::Tenant(tenant) => &tenant.common,
             Command::Setup(setup) => &setup.common,
@@ -188,9 +236,8 @@ impl Command {
             Command::Verify(verify) => &verify.common,
             Command::Rollback(rollback) => &rollback.common,
             Command::Repair(repair) => &repair.common,
-            Command::Export(export) => return export.json,
-        };
-        common.json
+            Command::Export(_) => return None,
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use clap::Parser;
 use pgmig_runtime::{Migrations, Migrator};
 
 use super::completions::{Completions, completions};
-use super::{Command, Error, Exit};
+use super::{Command, Exit};
 
 /// Apply the migrations that this binary carries
 #[derive(Parser)]
@@ -58,17 +58,5 @@ pub fn run_with(migrator: &Migrator) -> ExitCode {
             };
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let answer = match runtime {
-        Ok(runtime) => runtime.block_on(async {
-            tokio::select! {
-                answer = command.answer(migrator) => answer,
-                Ok(()) = tokio::signal::ctrl_c() => Err(Error::Interrupted),
-            }
-        }),
-        Err(error) => Err(Error::Start(error)),
-    };
-    command.tell(answer).into()
+    command.run_blocking(migrator).into()
 }

@@ -4,12 +4,40 @@
 
 use pgmig_core::{Folder, sql};
 use pgmig_runtime::__private_0_1_0::{
-    Adopt, Dir, DrizzleEntry, MigrationParts, MigrationsParts, ScriptParts, StatementParts,
+    Adopt, Dir, DirEntry, DrizzleEntry, File, MigrationParts, MigrationsParts, ScriptParts,
+    StatementParts,
 };
 use pgmig_runtime::{Migration, Migrations, Object, Probe, Scope, Script, Statement};
 
+use super::error::Error;
+
 /// The folder's migrations. `shown` is the folder as it is told.
 pub(super) fn embed(folder: &Folder, shown: &str) -> &'static Migrations {
+    embed_with(folder, shown, &[])
+}
+
+/// The folder's migrations, and its files, for whoever writes those out.
+pub(super) fn embed_whole(folder: &Folder, shown: &str) -> Result<&'static Migrations, Error> {
+    let files = folder.files.iter().map(|path| {
+        let elsewhere = folder.tenant_folder.as_ref();
+        let below = elsewhere.and_then(|tenant| Some((tenant, path.strip_prefix("tenant/")?)));
+        let place = match below {
+            Some((tenant, below)) => tenant.root.join(below),
+            None => folder.root.join(path),
+        };
+        let contents = std::fs::read(&place);
+        let contents = contents.map_err(|source| Error::io("read", &place, source))?;
+        Ok(DirEntry::File(File::new(text(path), contents.leak())))
+    });
+    let files = files.collect::<Result<Vec<_>, Error>>()?;
+    Ok(embed_with(folder, shown, files.leak()))
+}
+
+fn embed_with(
+    folder: &Folder,
+    shown: &str,
+    files: &'static [DirEntry<'static>],
+) -> &'static Migrations {
     let all = |migrations: &[pgmig_core::Migration]| {
         list(migrations.iter().map(|one| migration(one, shown)))
     };
@@ -19,7 +47,7 @@ pub(super) fn embed(folder: &Folder, shown: &str) -> &'static Migrations {
         tenant: all(&folder.tenant),
         baselines: list(folder.baselines.iter().map(|one| baseline(one, shown))),
         repeatable: all(&folder.repeatable),
-        files: Dir::new("", &[]),
+        files: Dir::new("", files),
         folder: "",
         tenant_folder: "",
         ignored: &[],

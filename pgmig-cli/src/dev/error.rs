@@ -38,6 +38,25 @@ pub(crate) enum Error {
     #[error(transparent)]
     Migrate(#[from] pgmig_runtime::Error),
 
+    /// `diff` names a version that the scope has not.
+    #[error("there is no version {version} in the {scope} scope\n  = help: {help}")]
+    NoVersion {
+        version: String,
+        scope: &'static str,
+        help: String,
+    },
+
+    /// What the migrations made could not be read.
+    #[error("cannot read the catalog: {0}")]
+    Catalog(#[source] sqlx::Error),
+
+    /// `-o` names a file of no kind that is known.
+    #[error(
+        "{} is of no kind that a diagram has\n  = help: `.svg` is a picture, `.mmd` is Mermaid",
+        path.display()
+    )]
+    NoFormat { path: PathBuf },
+
     /// The asynchronous runtime did not start.
     #[error("cannot start: {0}")]
     Start(#[source] io::Error),

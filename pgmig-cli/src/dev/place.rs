@@ -2,9 +2,10 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use pgmig_core::Loaded;
+use pgmig_core::{Folder, Loaded, Problem, Severity};
 
 use super::error::Error;
+use super::say;
 
 /// Which folder of migrations is meant.
 #[derive(clap::Args, Clone, Debug)]
@@ -15,7 +16,8 @@ pub(crate) struct PlaceArgs {
 
     /// The folder of migrations, seen from the crate's directory, as in embed_migrations!("...")
     #[arg(
-        long,
+        id = "migrations_folder",
+        long = "path",
         global = true,
         value_name = "FOLDER",
         default_value = "migrations"
@@ -71,6 +73,20 @@ impl Place {
     /// Reads the folder, as the macro does.
     pub(crate) fn load(&self) -> Loaded {
         pgmig_core::load(&self.root, &self.shown)
+    }
+
+    /// Reads the folder for a command that runs it: `None` when it has mistakes, which are told.
+    pub(crate) fn sound(&self) -> Option<Folder> {
+        let loaded = self.load();
+        let wrong = |problem: &&Problem| problem.severity == Severity::Error;
+        let errors: Vec<&Problem> = loaded.problems.iter().filter(wrong).collect();
+        if errors.is_empty() {
+            return Some(loaded.folder);
+        }
+        let count = say::count(errors.len(), "problem");
+        say::problems(errors);
+        say::error(&count);
+        None
     }
 }
 

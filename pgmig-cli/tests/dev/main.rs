@@ -4,6 +4,9 @@
 
 mod agrees;
 mod check;
+mod database;
+mod diagram;
+mod diff;
 #[cfg(unix)]
 mod drizzle;
 mod errors;
