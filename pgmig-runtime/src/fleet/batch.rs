@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use sqlx::postgres::PgRow;
+
 use super::claim::LOCKS;
 use super::queue::Hand;
 use super::run::Fleet;
 use super::settings::BATCH_LOCK_TIMEOUT;
-use super::size::Measured;
+use super::size::{Locks, Measured};
 use crate::Migration;
 use crate::apply::{Runner, applied};
-use crate::db::{Answers, Session, number};
+use crate::db::{Session, number};
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::ledger::{BEGUN, Ledger, timeouts};
@@ -85,12 +87,17 @@ impl Batch {
         hand: &mut Hand<'_>,
     ) -> Ended {
         let runner = fleet.migrator.runner();
-        let message = self.message(&runner, hand);
+        let look = fleet.sizes.should_look(self.name(), hand.jobs.len());
+        let message = self.message(&runner, hand, look);
         let started = Instant::now();
         let sent = runner.send(session, &message, Dispatch::Message).await;
         let failed = match sent {
             Ok(answers) => {
-                self.learn(fleet, hand, started, &answers);
+                let locks = answers
+                    .last()
+                    .filter(|_| look)
+                    .and_then(|rows| rows.first());
+                self.learn(fleet, hand, started, locks);
                 let mut rows = message.recorded(&answers);
                 // One row for all, or one each.
                 let shared = match self.repeats() {
@@ -127,7 +134,7 @@ impl Batch {
 
     /// All claims first, so that a tenant in other hands costs nothing; then each tenant's
     /// statements under its own `search_path`; then the ledger for all of them at once.
-    fn message(&self, runner: &Runner<'_>, hand: &Hand<'_>) -> Message {
+    fn message(&self, runner: &Runner<'_>, hand: &Hand<'_>, look: bool) -> Message {
         let settings = runner.settings;
         let targets: Vec<&Target> = hand.jobs.iter().map(|job| &job.target).collect();
         let schemas: Vec<String> = targets
@@ -173,7 +180,9 @@ impl Batch {
             let record = runner.ledger.record_for(&schemas, step);
             message.record(step.migration, &record);
         }
-        message.ours(LOCKS);
+        if look {
+            message.ours(LOCKS);
+        }
         message
     }
 
@@ -204,23 +213,22 @@ impl Batch {
         message.ours(&ledger.reached(target, repeats));
     }
 
-    fn learn(&self, fleet: &Fleet, hand: &Hand<'_>, started: Instant, answers: &Answers) {
-        let measured = answers.last().and_then(|rows| rows.first());
-        let count = |name: &str| {
-            let read = measured.and_then(|row| number(row, name).ok());
+    fn learn(&self, fleet: &Fleet, hand: &Hand<'_>, started: Instant, locks: Option<&PgRow>) {
+        let count = |row: &PgRow, name: &str| {
+            let read = number(row, name).ok();
             read.and_then(|count| usize::try_from(count).ok())
                 .unwrap_or(0)
         };
-        fleet.sizes.learn(
-            self.name(),
-            Measured {
-                tenants: hand.jobs.len(),
-                took: started.elapsed(),
-                locks: count("mine"),
-                others: count("others"),
-                room: count("room"),
-            },
-        );
+        let measured = Measured {
+            tenants: hand.jobs.len(),
+            took: started.elapsed(),
+            locks: locks.map(|row| Locks {
+                own: count(row, "mine"),
+                others: count(row, "others"),
+                room: count(row, "room"),
+            }),
+        };
+        fleet.sizes.learn(self.name(), measured);
     }
 }
 

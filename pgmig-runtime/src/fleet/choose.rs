@@ -34,7 +34,10 @@ impl Worker<'_, '_, '_> {
         for job in std::mem::take(&mut hand.jobs) {
             match standings.get(&job.target.schema) {
                 Some(standing) if self.is_settled(&job, standing) => self.settle(job, standing),
-                Some(standing) if !standing.free => self.busy(job).await,
+                Some(standing) if !standing.free => {
+                    self.fleet.crowd();
+                    self.busy(job).await;
+                }
                 _ => hand.jobs.push(job),
             }
         }
@@ -60,6 +63,9 @@ impl Worker<'_, '_, '_> {
         };
         let mut places: Vec<usize> = hand.jobs.iter().filter(alike).map(|j| j.place).collect();
         let size = self.fleet.sizes.of(batch.name());
+        if places.len() < hand.jobs.len().min(size) {
+            self.fleet.crowd();
+        }
         while places.len() > size {
             places.swap_remove(below(places.len()));
         }

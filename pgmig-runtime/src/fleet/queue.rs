@@ -105,8 +105,9 @@ impl Queue {
         state.workers = workers.max(1);
     }
 
-    /// Takes up to `most` tenants, and no more than a fair share.
-    pub(super) fn next(&self, most: usize) -> Next<'_> {
+    /// Takes up to `most` tenants, and no more than a fair share, unless that is fewer than `least`:
+    /// small batches at the end would take longer than a little waiting for one another.
+    pub(super) fn next(&self, most: usize, least: usize) -> Next<'_> {
         let now = Instant::now();
         let mut guard = self.state();
         let state = &mut *guard;
@@ -116,7 +117,9 @@ impl Queue {
         let due = state.later.extract_if(.., |(at, _)| *at <= now);
         state.ready.extend(due.map(|(_, job)| job));
         let share = state.ready.len().div_ceil(state.workers);
-        let taken = most.clamp(1, share.max(1)).min(state.ready.len());
+        let taken = most
+            .clamp(1, share.max(least).max(1))
+            .min(state.ready.len());
         if taken > 0 {
             state.held += taken;
             let jobs = state.ready.drain(..taken).collect();
@@ -205,7 +208,7 @@ mod tests {
     }
 
     fn take(queue: &Queue, most: usize) -> Hand<'_> {
-        match queue.next(most) {
+        match queue.next(most, 1) {
             Next::Jobs(hand) => hand,
             other => panic!("{other:?}"),
         }
@@ -216,6 +219,15 @@ mod tests {
         let queue = queue(10, 4);
         assert_eq!(take(&queue, 100).jobs.len(), 3);
         assert_eq!(take(&queue, 2).jobs.len(), 2);
+    }
+
+    #[test]
+    fn a_share_that_is_too_small_for_a_batch_is_made_up() {
+        let queue = queue(10, 4);
+        let Next::Jobs(hand) = queue.next(100, 6) else {
+            panic!("nothing");
+        };
+        assert_eq!(hand.jobs.len(), 6);
     }
 
     #[test]
@@ -232,19 +244,19 @@ mod tests {
     fn nobody_leaves_while_another_has_something_in_hand() {
         let queue = queue(1, 2);
         let mut hand = take(&queue, 1);
-        assert!(matches!(queue.next(1), Next::Wait(_)));
+        assert!(matches!(queue.next(1, 1), Next::Wait(_)));
         queue.later(hand.jobs.remove(0), Duration::from_secs(60));
         drop(hand);
-        assert!(matches!(queue.next(1), Next::Wait(_)));
+        assert!(matches!(queue.next(1, 1), Next::Wait(_)));
         assert_eq!(queue.take_left().len(), 1);
-        assert!(matches!(queue.next(1), Next::End));
+        assert!(matches!(queue.next(1, 1), Next::End));
     }
 
     #[test]
     fn a_closed_queue_gives_nothing_out() {
         let queue = queue(3, 1);
         queue.close();
-        assert!(matches!(queue.next(1), Next::End));
+        assert!(matches!(queue.next(1, 1), Next::End));
         assert_eq!(queue.take_left().len(), 3);
     }
 }

@@ -1,6 +1,7 @@
 //! A fleet run: canary, waves, workers, and the account of what became of each tenant.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,10 @@ use crate::rollback::RollbackReport;
 use crate::target::Target;
 use crate::{Migrator, Scope};
 
+/// How many tenants are looked at for each that is taken, where others were met, so that processes
+/// that go through the same list find different ones, and those that stand alike find together.
+const CHOICE: usize = 4;
+
 /// What the workers of a run share.
 #[derive(Debug)]
 pub(super) struct Fleet {
@@ -32,6 +37,8 @@ pub(super) struct Fleet {
     pub(super) digest: Option<[u8; 32]>,
     /// When the run began, by the server's clock. Failures since then are of this run.
     pub(super) since: String,
+    /// Whether others were met: processes with the same tenants, or tenants that stand elsewhere.
+    crowded: AtomicBool,
     account: Mutex<Account>,
     plans: Mutex<HashMap<Place, Option<Batch>>>,
 }
@@ -69,12 +76,26 @@ impl Fleet {
             head: newest.map_or_else(Vec::new, |newest| newest.0.head.to_vec()),
             digest: migrator.migrations.repeatable_digest(Scope::Tenant),
             since,
+            crowded: AtomicBool::new(false),
             account: Mutex::new(Account {
                 report,
                 ..Account::default()
             }),
             plans: Mutex::default(),
         }
+    }
+
+    /// How many tenants are looked at for each that is taken.
+    pub(super) fn choice(&self) -> usize {
+        match self.crowded.load(Ordering::Relaxed) {
+            true => CHOICE,
+            false => 1,
+        }
+    }
+
+    /// Others were met: from now on there has to be a choice.
+    pub(super) fn crowd(&self) {
+        self.crowded.store(true, Ordering::Relaxed);
     }
 
     /// Brings the tenants to head.

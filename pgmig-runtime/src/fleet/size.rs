@@ -20,6 +20,11 @@ struct Size {
     now: usize,
     /// Lowered for good when the lock table was full.
     limit: usize,
+    /// What the lock table has room for, by the last look at it.
+    by_locks: usize,
+    /// The largest batch with which it was looked at.
+    seen: usize,
+    batches: usize,
 }
 
 /// What was measured at the end of a transaction.
@@ -27,14 +32,25 @@ struct Size {
 pub(super) struct Measured {
     pub(super) tenants: usize,
     pub(super) took: Duration,
+    /// `None` where the lock table was not looked at.
+    pub(super) locks: Option<Locks>,
+}
+
+/// The server's lock table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Locks {
     /// Locks that the transaction has.
-    pub(super) locks: usize,
+    pub(super) own: usize,
     /// Locks that all other transactions of the server have.
     pub(super) others: usize,
     /// Locks that the server's lock table has room for: `max_locks_per_transaction` times
     /// (`max_connections` + `max_prepared_transactions`) (Lock Management).
     pub(super) room: usize,
 }
+
+/// Every how many batches the lock table is looked at when they do not grow. The look goes through
+/// all of it, which with a large batch takes longer than a few tenants.
+const LOOK_EVERY: usize = 8;
 
 impl Sizes {
     pub(super) fn new(limit: usize, workers: usize) -> Self {
@@ -50,6 +66,9 @@ impl Sizes {
         let fresh = Size {
             now: 1,
             limit: self.limit,
+            by_locks: usize::MAX,
+            seen: 0,
+            batches: 0,
         };
         act(sizes.entry(version).or_insert(fresh))
     }
@@ -65,24 +84,30 @@ impl Sizes {
         sizes.values().map(|size| size.now).max().unwrap_or(1)
     }
 
+    /// Whether a batch of so many tenants should look at the lock table.
+    pub(super) fn should_look(&self, version: &'static str, tenants: usize) -> bool {
+        self.with(version, |size| {
+            size.batches += 1;
+            tenants > size.seen || size.batches.is_multiple_of(LOOK_EVERY)
+        })
+    }
+
     /// Learns from a batch that went through. Grows by doubling, because what is measured on few
     /// says little of many.
     pub(super) fn learn(&self, version: &'static str, measured: Measured) {
-        let Measured {
-            tenants,
-            took,
-            locks,
-            others,
-            room,
-        } = measured;
-        let each = took.as_secs_f64() / tenants as f64;
+        let tenants = measured.tenants.max(1);
+        let each = measured.took.as_secs_f64() / tenants as f64;
         let by_time = (BATCH_TIME.as_secs_f64() / each.max(1e-6)) as usize;
-        // Half of what is free, by all workers together: other processes take their part.
-        let free = room.saturating_sub(others);
-        let by_locks = free / (2 * self.workers) / locks.div_ceil(tenants).max(1);
         self.with(version, |size| {
+            if let Some(locks) = measured.locks {
+                // Half of what is free, by all workers together: other processes take their part.
+                let free = locks.room.saturating_sub(locks.others);
+                size.by_locks = free / (2 * self.workers) / locks.own.div_ceil(tenants).max(1);
+                size.seen = size.seen.max(tenants);
+            }
             let grown = size.now.max(2 * tenants);
-            size.now = grown.min(by_time).min(by_locks).min(size.limit).max(1);
+            let allowed = by_time.min(size.by_locks).min(size.limit);
+            size.now = grown.min(allowed).max(1);
         });
     }
 
@@ -103,10 +128,16 @@ mod tests {
         Measured {
             tenants,
             took: Duration::from_micros(200) * u32::try_from(tenants).unwrap_or(1),
-            locks: 5 * tenants,
-            others: 0,
-            room: 6400,
+            locks: locks(tenants, 0),
         }
+    }
+
+    fn locks(tenants: usize, others: usize) -> Option<Locks> {
+        Some(Locks {
+            own: 5 * tenants,
+            others,
+            room: 6400,
+        })
     }
 
     #[test]
@@ -137,7 +168,7 @@ mod tests {
         sizes.learn(
             "1",
             Measured {
-                others: 6200,
+                locks: locks(64, 6200),
                 ..cheap(64)
             },
         );
@@ -152,5 +183,23 @@ mod tests {
         assert_eq!(sizes.of("1"), 50);
         sizes.learn("1", cheap(50));
         assert_eq!(sizes.of("1"), 50);
+    }
+
+    #[test]
+    fn the_lock_table_is_looked_at_when_a_batch_grows_and_now_and_then() {
+        let sizes = Sizes::new(1000, 1);
+        let mut looks = Vec::new();
+        for tenants in [1, 2, 2, 4, 4, 4, 4, 4, 4] {
+            let looked = sizes.should_look("1", tenants);
+            looks.push(looked);
+            let locks = cheap(tenants).locks.filter(|_| looked);
+            let measured = Measured {
+                locks,
+                ..cheap(tenants)
+            };
+            sizes.learn("1", measured);
+        }
+        let expected = [true, true, false, true, false, false, false, true, false];
+        assert_eq!(looks, expected);
     }
 }

@@ -13,10 +13,6 @@ use crate::error::Error;
 use crate::failure::Failure;
 use crate::retry::{Attempts, Cause};
 
-/// How many tenants are looked at for each that is taken, so that processes that go through the
-/// same list find different ones.
-const CHOICE: usize = 4;
-
 /// What a newly made tenant weighs against one that exists, in the memory of the server's process.
 const NEW: usize = 5;
 
@@ -43,8 +39,9 @@ impl<'f, 's, 'c> Worker<'f, 's, 'c> {
         let recycle = self.fleet.migrator.settings.fleet.recycle;
         let mut weight = 0;
         loop {
-            let most = CHOICE * self.fleet.sizes.largest().max(2);
-            match self.fleet.queue.next(most) {
+            let size = self.fleet.sizes.largest();
+            let most = self.fleet.choice() * size.max(2);
+            match self.fleet.queue.next(most, size / 2) {
                 Next::End => return Ok(()),
                 Next::Wait(delay) => tokio::time::sleep(delay).await,
                 Next::Jobs(hand) => weight += self.turn(hand).await?,
@@ -98,7 +95,10 @@ impl<'f, 's, 'c> Worker<'f, 's, 'c> {
                 }
             }
             // Two processes chose the same; they should not do so again at the same moment.
-            Ended::Again => tokio::time::sleep(jitter(10)).await,
+            Ended::Again => {
+                fleet.crowd();
+                tokio::time::sleep(jitter(10)).await;
+            }
             Ended::OneByOne => hand.jobs.iter_mut().for_each(|job| job.alone = true),
             Ended::Locked(target) => {
                 let of = |job: &Job| job.target.schema == target.schema;
