@@ -517,8 +517,56 @@ async fn a_table_of_0_x_is_taken_over_by_an_upgraded_folder() {
         ),
     )
     .await;
-    let migrator = Migrator::new(embed_owned(&upgraded(&[1111, 2222, 3333])));
+    let mut files = upgraded(&[1111, 2222, 3333]);
+    files.push((
+        "19700101000003_x2/down.sql".to_owned(),
+        "DROP TABLE t2;".to_owned(),
+    ));
+    let migrator = Migrator::new(embed_owned(&files));
     let report = migrator.run_public(&pool).await.unwrap();
     assert_eq!(report.adopted.unwrap().migrations, 3);
     assert!(report.applied.is_empty());
+    // And given back to the second.
+    let back = migrator.rollback_public(&pool, &RollbackTo::OneStep).await;
+    assert_eq!(back.unwrap().rolled_back.len(), 1);
+    assert_eq!(
+        column(&pool, ROWS).await,
+        [row(1111, CUSTOM), row(2222, CUSTOM)]
+    );
+}
+
+#[tokio::test]
+async fn a_drizzle_folder_beside_public_is_taken_back_on_its_own() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let journal = r#"{"version": "7", "dialect": "postgresql", "entries": [
+        {"idx": 0, "version": "7", "when": 1000, "tag": "0000_x0", "breakpoints": true},
+        {"idx": 1, "version": "7", "when": 2000, "tag": "0001_x1", "breakpoints": true}]}"#;
+    let (zero, one) = (table(0), table(1));
+    let migrator = Migrator::new(embed(&[
+        ("public/001_a.sql", "CREATE TABLE a (id int);"),
+        ("drizzle/meta/_journal.json", journal),
+        ("drizzle/0000_x0.sql", &zero),
+        ("drizzle/0001_x1.sql", &one),
+        ("drizzle/0001_x1.down.sql", "DROP TABLE t1;"),
+    ]));
+    migrator.run_public(&pool).await.unwrap();
+    let plan = migrator
+        .plan_rollback_drizzle(&pool, &RollbackTo::OneStep)
+        .await
+        .unwrap();
+    assert_eq!(plan.steps[0].path, "migrations/drizzle/0001_x1.down.sql");
+    let report = migrator.rollback_as_planned(&pool, &plan).await.unwrap();
+    assert_eq!(report.version.as_deref(), Some("0"));
+    assert_eq!(column(&pool, ROWS).await, [row(1000, &zero)]);
+    assert_eq!(relations(&pool, "public").await, ["i i0", "r a", "r t0"]);
+    let error = migrator
+        .rollback_drizzle(&pool, &RollbackTo::OneStep)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Irreversible(_)), "{error}");
+
+    let again = migrator.run_public(&pool).await.unwrap();
+    assert_eq!((again.applied.len(), again.adopted.is_none()), (1, true));
+    assert_eq!(column(&pool, ROWS).await.len(), 2);
 }

@@ -39,6 +39,10 @@ pub struct Rollback {
     #[arg(long, conflicts_with = "tenant")]
     pub fleet: bool,
 
+    /// Take back what drizzle-kit generated, in drizzle/ beside public/
+    #[arg(long, conflicts_with_all = ["tenant", "fleet"])]
+    pub drizzle: bool,
+
     /// The version to come back to; it stays [default: the one before the newest]
     #[arg(long, value_name = "VERSION", conflicts_with = "all")]
     pub to: Option<String>,
@@ -77,6 +81,7 @@ impl Rollback {
         }
         let plan = match self.tenant {
             Some(tenant) => migrator.plan_rollback_tenant(&pool, tenant, &to).await?,
+            None if self.drizzle => migrator.plan_rollback_drizzle(&pool, &to).await?,
             None => migrator.plan_rollback_public(&pool, &to).await?,
         };
         if self.plan {

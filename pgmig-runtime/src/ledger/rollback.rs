@@ -43,14 +43,15 @@ impl Ledger {
     }
 
     /// Takes what Drizzle's own ledger has of the migration of row `id` out of it, so that Drizzle
-    /// would apply it again.
+    /// would apply it again. A folder of 1.0 has kept the seconds of a time that 0.x may have written.
     pub(crate) fn forget_in_drizzle(&self, id: i64) -> String {
         let l = &self.quoted;
         let table = drizzle::TABLE;
         block(&format!(
             "BEGIN
   IF EXISTS (SELECT FROM {l}.history AS h WHERE h.id = {id} AND h.drizzle_at IS NOT NULL) AND pg_catalog.to_regclass('{table}') IS NOT NULL THEN
-    DELETE FROM {table} AS d USING {l}.history AS h WHERE h.id = {id} AND d.created_at = h.drizzle_at AND d.hash = h.drizzle_hash;
+    DELETE FROM {table} AS d USING {l}.history AS h WHERE h.id = {id} AND d.hash = h.drizzle_hash
+      AND (d.created_at = h.drizzle_at OR (h.drizzle_at % 1000 = 0 AND d.created_at / 1000 = h.drizzle_at / 1000));
   END IF;
 END"
         ))

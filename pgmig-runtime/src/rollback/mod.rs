@@ -117,7 +117,8 @@ const NO_WAY_BACK: &str = "\n  = note: the ledger keeps the down script that a m
 
 impl Migrator {
     /// Takes migrations of `public` back, newest first, each in a transaction of its own unless
-    /// its down script says otherwise. What drizzle-kit generated has no way back.
+    /// its down script says otherwise. What drizzle-kit generated beside them is
+    /// [`rollback_drizzle`](Self::rollback_drizzle)'s.
     ///
     /// The down scripts are those that the ledger kept when the migrations were applied, so a
     /// binary can take back what a later one applied. Where the ledger has none and this binary
@@ -142,6 +143,20 @@ impl Migrator {
     ) -> Result<RollbackReport, Error> {
         let mut session = self.session(db);
         self.rollback(&mut session, &Target::public(), to).await
+    }
+
+    /// Takes migrations of a `drizzle/` beside `public/` back: those that somebody wrote down scripts
+    /// for. They leave Drizzle's own ledger too, where that is kept in step.
+    ///
+    /// # Errors
+    /// As [`rollback_public`](Self::rollback_public).
+    pub async fn rollback_drizzle<'c>(
+        &self,
+        db: impl Into<Db<'c>>,
+        to: &RollbackTo,
+    ) -> Result<RollbackReport, Error> {
+        let mut session = self.session(db);
+        self.rollback(&mut session, &Target::drizzle(), to).await
     }
 
     /// Takes migrations of one tenant's schema back. The schema itself stays.
@@ -170,6 +185,20 @@ impl Migrator {
     ) -> Result<RollbackPlan, Error> {
         let mut session = self.session(db);
         self.plan_rollback(&mut session, Target::public(), to).await
+    }
+
+    /// What [`rollback_drizzle`](Self::rollback_drizzle) would do. Only reads.
+    ///
+    /// # Errors
+    /// As [`rollback_public`](Self::rollback_public).
+    pub async fn plan_rollback_drizzle<'c>(
+        &self,
+        db: impl Into<Db<'c>>,
+        to: &RollbackTo,
+    ) -> Result<RollbackPlan, Error> {
+        let mut session = self.session(db);
+        self.plan_rollback(&mut session, Target::drizzle(), to)
+            .await
     }
 
     /// What [`rollback_tenant`](Self::rollback_tenant) would do. Only reads.
