@@ -4,11 +4,10 @@
 use pgmig_cli::Command;
 use pgmig_core::{Folder, Severity};
 use pgmig_runtime::Migrator;
-use sqlx::postgres::PgConnectOptions;
-use std::net::IpAddr;
 use std::process::ExitCode;
 
 use super::embed::{embed, embed_whole};
+use super::host::elsewhere;
 use super::place::Place;
 
 /// What an app says to its migrator in code.
@@ -67,7 +66,9 @@ pub(super) fn run(command: &Command, settings: &Settings, place: &Place) -> Exit
     }
     let drafts = drafts(&loaded.folder, &place.shown);
     let common = command.common();
-    let host = elsewhere(common.and_then(|common| common.database_url.as_deref()));
+    let url = common.and_then(|common| common.database_url.as_deref());
+    let default = std::env::var("PGHOST").ok();
+    let host = url.and_then(|url| elsewhere(url, default.as_deref()));
     if let Some(host) = host.filter(|_| writes(command) && !settings.allow_drafts)
         && !drafts.is_empty()
     {
@@ -128,41 +129,4 @@ fn writes(command: &Command) -> bool {
             | Command::Rollback(_)
             | Command::Export(_)
     )
-}
-
-/// Where a database is, if that is not this machine. What cannot be read is told by the command.
-fn elsewhere(url: Option<&str>) -> Option<String> {
-    let options: PgConnectOptions = url?.parse().ok()?;
-    let host = options.get_host();
-    let address = host.trim_matches(['[', ']']).parse();
-    let here = options.get_socket().is_some()
-        || host.starts_with('/')
-        || host == "localhost"
-        || address.is_ok_and(|address: IpAddr| address.is_loopback());
-    (!here).then(|| host.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_database_is_elsewhere_unless_its_host_is_this_machine() {
-        for url in [
-            "postgres://me@localhost/shop",
-            "postgres://127.0.0.1:5433/shop",
-            "postgres://[::1]/shop",
-            "postgres:///shop?host=/run/postgresql",
-            "no url",
-        ] {
-            assert_eq!(elsewhere(Some(url)), None, "{url}");
-        }
-        for (url, host) in [
-            ("postgres://me:secret@db.example.com/shop", "db.example.com"),
-            ("postgres://10.0.0.7/shop", "10.0.0.7"),
-        ] {
-            assert_eq!(elsewhere(Some(url)).as_deref(), Some(host));
-        }
-        assert_eq!(elsewhere(None), None);
-    }
 }

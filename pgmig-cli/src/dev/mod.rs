@@ -10,6 +10,7 @@ mod drizzle;
 mod embed;
 mod error;
 mod github;
+mod host;
 mod init;
 mod lint;
 mod lock;

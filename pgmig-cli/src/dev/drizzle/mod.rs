@@ -6,7 +6,6 @@
 mod config;
 mod files;
 mod generate;
-mod host;
 mod kit;
 mod push;
 

@@ -3,9 +3,9 @@
 
 use super::ConfigArgs;
 use super::config::{Config, strings};
-use super::host::elsewhere;
 use super::kit::Kit;
 use crate::dev::error::Error;
+use crate::dev::host::elsewhere;
 use crate::dev::place::Place;
 use crate::dev::{Outcome, say};
 
