@@ -57,7 +57,7 @@ impl Tool {
         let (embed, held, boot) = match self {
             Tool::Pgmig => (
                 "static MIGRATIONS: pgmig::Migrations = pgmig::embed_migrations!();",
-                "MIGRATIONS.public().iter().map(|m| m.up().text().len()).sum::<usize>()",
+                "MIGRATIONS.public().iter().map(|m| m.sql().len()).sum::<usize>()",
                 "let pool = sqlx::PgPool::connect(&url).await?; pgmig::Migrator::new(&MIGRATIONS).setup(&pool).await?;",
             ),
             Tool::Sqlx => (
