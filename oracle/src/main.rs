@@ -5,13 +5,18 @@
 //! cargo run --release -- statements DIR...        statement by statement, as PostgreSQL cuts
 //! cargo run --release -- mutants N SEED DIR...    N files broken by one token each
 //! cargo run --release -- splits N SEED DIR...     where statements end, in files and N mutants
+//! cargo run --release -- fuzz MINUTES SEED        whatever reads what a person wrote
 //! ```
 
+mod differences;
 mod files;
+mod fuzz;
 mod mutants;
 mod postgresql;
 mod splits;
 mod statements;
+#[path = "../../pgmig-core/tests/fuzz/targets/mod.rs"]
+mod targets;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,6 +43,13 @@ fn main() -> ExitCode {
                 _ => return usage(),
             }
         }
+        Some((command, [minutes, seed])) if command == "fuzz" => {
+            match (minutes.parse(), seed.parse()) {
+                (Ok(minutes), Ok(seed)) if fuzz::fuzz(minutes, seed) => {}
+                (Ok(_), Ok(_)) => return ExitCode::FAILURE,
+                _ => return usage(),
+            }
+        }
         _ => return usage(),
     }
     ExitCode::SUCCESS
@@ -45,7 +57,7 @@ fn main() -> ExitCode {
 
 fn usage() -> ExitCode {
     eprintln!(
-        "usage: pgmig-oracle files DIR... | statements DIR... | mutants COUNT SEED DIR... | splits COUNT SEED DIR..."
+        "usage: pgmig-oracle files DIR... | statements DIR... | mutants COUNT SEED DIR... | splits COUNT SEED DIR... | fuzz MINUTES SEED"
     );
     ExitCode::FAILURE
 }
@@ -56,19 +68,9 @@ fn paths(arguments: &[String]) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use crate::files::{Tally, sql_files};
+    use crate::fuzz::{fuzz, own};
     use crate::splits;
-
-    fn own() -> Vec<PathBuf> {
-        let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        vec![
-            root.join("migrations"),
-            root.join("tests"),
-            root.join("examples"),
-        ]
-    }
 
     #[test]
     fn the_two_agree_on_all_sql_of_this_repository() {
@@ -86,5 +88,10 @@ mod tests {
     #[test]
     fn statements_end_where_postgresql_says_they_do() {
         assert!(splits::compare(2_000, 1, &own()));
+    }
+
+    #[test]
+    fn a_minute_of_fuzzing_finds_nothing() {
+        assert!(fuzz(1.0, 1));
     }
 }

@@ -1,7 +1,8 @@
 //! Replicas that share a fleet and are killed: real processes, SIGKILL, seeds.
 //!
 //! `PGMIG_KILL_SEEDS` (4) is how many seeds are tried, `PGMIG_KILL_TENANTS` (60) how many tenants
-//! each has, `PGMIG_KILL_SEED` the first seed.
+//! each has, `PGMIG_KILL_SEED` the first seed. Every fourth seed has an index that is built
+//! concurrently too; of more than 100 tenants every tenth one.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -181,25 +182,29 @@ async fn replicas_that_are_killed_lose_nothing_and_the_others_finish() {
     let first = setting("PGMIG_KILL_SEED", 1);
     for seed in first..first + setting("PGMIG_KILL_SEEDS", 4) {
         println!("PGMIG_KILL_SEED={seed}");
-        let with_index = seed % 4 == 0;
-        try_seed(seed, with_index).await;
+        try_seed(seed, setting("PGMIG_KILL_TENANTS", 60)).await;
     }
 }
 
-async fn try_seed(seed: u64, with_index: bool) {
+async fn try_seed(seed: u64, tenants: u64) {
     let mut random = Random(seed);
-    let db = TestDatabase::create().await.unwrap();
-    let pool = db.pool();
-    let tenants = setting("PGMIG_KILL_TENANTS", 60);
-    let tenants = if with_index { tenants / 4 } else { tenants };
-    // Some have the old version, the others are new.
-    Migrator::new(old()).run_public(&pool).await.unwrap();
-    execute(&pool, &register(tenants * 2 / 3)).await;
-    Migrator::new(old()).setup(&pool).await.unwrap();
-    execute(&pool, &register(tenants - tenants * 2 / 3)).await;
-
+    let with_index = seed % if tenants > 100 { 10 } else { 4 } == 0;
+    let db = fleet(tenants).await;
     kill_some(db.url(), with_index, "a_replica", seed, &mut random).await;
-    converged(&pool, tenants, with_index, seed).await;
+    converged(&db.pool(), tenants, with_index, seed).await;
+}
+
+/// A database in which nine tenants of ten have the old version, and the others are new.
+async fn fleet(tenants: u64) -> TestDatabase {
+    let key = format!("fleet_kill {tenants} {REGISTRY:?} {NOTES:?}");
+    let built = TestDatabase::from_template(&key, async |pool| {
+        Migrator::new(old()).run_public(&pool).await?;
+        execute(&pool, &register(tenants * 9 / 10)).await;
+        Migrator::new(old()).setup(&pool).await?;
+        execute(&pool, &register(tenants - tenants * 9 / 10)).await;
+        Ok::<(), pgmig_runtime::Error>(())
+    });
+    built.await.unwrap()
 }
 
 fn register(count: u64) -> String {
@@ -213,9 +218,11 @@ fn register(count: u64) -> String {
 /// until all are done.
 async fn kill_some(url: &str, with_index: bool, way: &str, seed: u64, random: &mut Random) {
     let mut replicas: Vec<Child> = (0..4).map(|_| replica(url, with_index, way)).collect();
-    let mut killed = 0;
-    for _ in 0..6 {
-        tokio::time::sleep(Duration::from_millis(random.below(150))).await;
+    let (began, mut killed) = (std::time::Instant::now(), 0);
+    // The more tenants there are, the longer it takes, and the more often somebody is killed.
+    let tenants = setting("PGMIG_KILL_TENANTS", 60);
+    for _ in 0..6 + tenants / 250 {
+        tokio::time::sleep(Duration::from_millis(random.below(150 + tenants / 2))).await;
         let victim = usize::try_from(random.below(4)).unwrap();
         // One that is done already has exited, and well.
         if replicas[victim].try_wait().unwrap().is_none() {
@@ -229,7 +236,8 @@ async fn kill_some(url: &str, with_index: bool, way: &str, seed: u64, random: &m
         let status = tokio::task::spawn_blocking(move || replica.wait().unwrap());
         assert!(status.await.unwrap().success(), "seed {seed}");
     }
-    println!("seed {seed}: {killed} killed");
+    let took = began.elapsed().as_secs_f64();
+    println!("seed {seed}: {killed} killed, {took:.1} s");
 }
 
 /// Every tenant is at head, by one row a migration, and its schema is what the migrations make.

@@ -20,6 +20,26 @@ impl Raw {
             _ => 0..0,
         }
     }
+
+    /// The statement, with nothing escaped where an `E'...'` goes on in the next line: the parser
+    /// takes a backslash there as itself.
+    pub(crate) fn without_escapes<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let range = self.range();
+        let mut statement = Cow::Borrowed(&text[range.clone()]);
+        let mut escaped = false;
+        for token in &self.tokens {
+            let part = &text[token.range()];
+            let is_string = token.kind == TokenKind::String;
+            let goes_on = escaped && is_string && part.starts_with('\'');
+            escaped = goes_on || (is_string && part.starts_with(['E', 'e']));
+            if goes_on && token.closed && part.contains('\\') {
+                let plain = format!("'{}'", "_".repeat(part.len() - 2));
+                let at = token.start - range.start..token.end - range.start;
+                statement.to_mut().replace_range(at, &plain);
+            }
+        }
+        statement
+    }
 }
 
 /// A script cut up.

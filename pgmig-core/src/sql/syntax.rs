@@ -59,7 +59,7 @@ fn statement(text: Text<'_>, raw: &Raw) -> Option<Problem> {
         return Some(problem);
     }
     let range = raw.range();
-    let Some(fault) = syntax::sql(&text.masked[range.clone()]) else {
+    let Some(fault) = syntax::sql(&raw.without_escapes(text.masked)) else {
         return in_body(text, raw);
     };
     let span = range.start + fault.span.start..range.start + fault.span.end;
@@ -104,7 +104,7 @@ fn in_body(text: Text<'_>, raw: &Raw) -> Option<Problem> {
         Language::Plpgsql => syntax::plpgsql(&plpgsql::without_into(code)),
         Language::Sql => split(code).statements.iter().find_map(|inner| {
             let start = inner.range().start;
-            let fault = syntax::sql(&code[inner.range()])?;
+            let fault = syntax::sql(&inner.without_escapes(code))?;
             Some(Fault {
                 span: start + fault.span.start..start + fault.span.end,
                 ..fault
@@ -352,6 +352,7 @@ mod tests {
             "create trigger t before insert on a for each row execute function f (select);",
             "create or replace trigger t after update on a execute function f(b, null, 1, from);",
             "select 'a'\n'b';",
+            "select E'a'\n'\\';', E'\\'' -- '\n'\\'';",
             "alter table all in tablespace a set tablespace b;",
             "delete from only t;",
             "create table t (created timestamp default current_timestamp);",

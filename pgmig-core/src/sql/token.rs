@@ -65,6 +65,8 @@ pub(crate) struct Lexer<'a> {
     pieces: Box<dyn Iterator<Item = Piece> + 'a>,
     ahead: Option<Piece>,
     waiting: Vec<Token>,
+    /// Where an `E'...'` goes on after a line break.
+    continued: Option<usize>,
 }
 
 impl<'a> Lexer<'a> {
@@ -76,6 +78,7 @@ impl<'a> Lexer<'a> {
             pieces: Box::new(pieces(text)),
             ahead: None,
             waiting: Vec::new(),
+            continued: None,
         }
     }
 
@@ -135,6 +138,21 @@ impl<'a> Lexer<'a> {
         self.waiting.reverse();
     }
 
+    /// A string. Where an `E'...'` goes on after a line break, a backslash means there what it
+    /// means in the first part (Lexical Structure, "String Constants").
+    fn string(&mut self, start: usize, mut closed: bool) -> Token {
+        let goes_on = self.continued.take() == Some(start);
+        if goes_on {
+            let len = escaped_len(&self.text[start..]);
+            closed = len.is_some();
+            self.skip_to(len.map_or(self.text.len(), |len| start + len));
+        }
+        if closed && (goes_on || self.text[start..].starts_with(['E', 'e'])) {
+            self.continued = continuation(&self.text[self.at..]).map(|len| self.at + len);
+        }
+        self.token(TokenKind::String, start, closed)
+    }
+
     /// `::` and `:=` are one token each.
     fn colon(&mut self, start: usize) -> Token {
         if self.text[start + 1..].starts_with([':', '='])
@@ -176,11 +194,11 @@ impl Iterator for Lexer<'_> {
             Lexeme::Unknown if self.text[start..].starts_with('\\') => {
                 return Some(self.meta(start));
             }
+            Lexeme::String => return Some(self.string(start, piece.closed)),
             Lexeme::Space => TokenKind::Space,
             Lexeme::Comment => TokenKind::Comment,
             Lexeme::Word => TokenKind::Word,
             Lexeme::Quoted => TokenKind::Quoted,
-            Lexeme::String => TokenKind::String,
             Lexeme::Dollar => TokenKind::Dollar,
             Lexeme::Number => TokenKind::Number,
             Lexeme::Parameter => TokenKind::Parameter,
@@ -197,6 +215,39 @@ fn operator_len(run: &str) -> usize {
         return run.len();
     }
     run.trim_end_matches(['+', '-']).len().max(1)
+}
+
+/// How far away the quote is that continues a string: behind a line break, with white space and
+/// comments to the end of a line before it.
+fn continuation(rest: &str) -> Option<usize> {
+    let mut broken = false;
+    let mut at = 0;
+    for piece in pieces(rest) {
+        let text = &rest[at..at + piece.len];
+        match piece.lexeme {
+            Lexeme::Space => broken |= text.contains(['\n', '\r']),
+            Lexeme::Comment if text.starts_with('-') => {}
+            _ => return (broken && text.starts_with('\'')).then_some(at),
+        }
+        at += piece.len;
+    }
+    None
+}
+
+/// The length of the string that `text` begins with, in which a backslash escapes; `None` where
+/// nothing closes it.
+fn escaped_len(text: &str) -> Option<usize> {
+    let mut bytes = text.bytes().enumerate().skip(1).peekable();
+    while let Some((at, byte)) = bytes.next() {
+        match (byte, bytes.peek()) {
+            (b'\\', _) | (b'\'', Some((_, b'\''))) => {
+                bytes.next();
+            }
+            (b'\'', _) => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -235,6 +286,18 @@ mod tests {
         assert_eq!(cut("a::int"), ["a", "::", "int"]);
         assert_eq!(cut("a := 1"), ["a", ":=", "1"]);
         assert_eq!(cut("x[1:2]"), ["x", "[", "1", ":", "2", "]"]);
+    }
+
+    #[test]
+    fn an_escaped_string_that_goes_on_in_the_next_line_stays_escaped() {
+        let parts = ["E'a'", "'\\';'", ";"];
+        assert_eq!(cut("E'a'\n'\\';';"), parts);
+        assert_eq!(cut("E'a' -- '\r\n -- '\n'\\';';"), parts);
+        assert_eq!(cut("e''\n'b'''\n'\\';' 1"), ["e''", "'b'''", "'\\';'", "1"]);
+        // Only then.
+        assert_eq!(cut("'a'\n'\\';"), ["'a'", "'\\'", ";"]);
+        assert_eq!(cut("E'a' '\\';"), ["E'a'", "'\\'", ";"]);
+        assert_eq!(cut("E'a' /*\n*/ '\\';"), ["E'a'", "'\\'", ";"]);
     }
 
     #[test]
