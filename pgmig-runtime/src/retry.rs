@@ -80,7 +80,7 @@ pub(crate) enum Cause {
     Busy,
     /// Somebody moved the head since it was read.
     Moved,
-    /// A lock could not be had, a deadlock, a serialisation failure.
+    /// A lock could not be had, a deadlock, a serialisation failure, no room left for locks.
     Locks,
     /// There is no ledger yet.
     NoLedger,
@@ -109,7 +109,8 @@ impl Cause {
         match code {
             BUSY => Cause::Busy,
             MOVED => Cause::Moved,
-            "55P03" | "40P01" | "40001" => Cause::Locks,
+            // 53200: the lock table is full, mostly of the locks of others.
+            "55P03" | "40P01" | "40001" | "53200" => Cause::Locks,
             "42P01" | "3F000" => Cause::NoLedger,
             // Shutdown, crash, starting up, too many connections; class 08, connection exceptions.
             "57P01" | "57P02" | "57P03" | "53300" => Cause::Connection,
@@ -240,6 +241,7 @@ mod tests {
             ("55P03", Cause::Locks),
             ("40P01", Cause::Locks),
             ("40001", Cause::Locks),
+            ("53200", Cause::Locks),
             ("57P01", Cause::Connection),
             ("08006", Cause::Connection),
             (BUSY, Cause::Busy),

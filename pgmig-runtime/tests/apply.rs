@@ -203,7 +203,8 @@ async fn an_error_without_a_position_names_the_statement_all_the_same() {
         let Error::Statement(error) = error else {
             panic!("{error}");
         };
-        assert_eq!((error.line, error.number), (Some(4), Some(3)));
+        assert_eq!((error.line, error.column), (Some(4), Some(1)));
+        assert_eq!((error.statement, error.number), (Some("INSERT"), Some(3)));
         assert_eq!(error.sqlstate, "23505");
         assert_eq!(
             error.detail.as_deref(),

@@ -173,36 +173,42 @@ async fn a_run_goes_on_at_the_statement_that_failed_once_the_file_is_mended() {
 
 #[tokio::test]
 async fn an_index_that_could_not_be_built_leaves_no_invalid_one() {
-    let (_db, pool, schema) = prepared().await;
-    execute(&pool, &format!("INSERT INTO {schema}.items (n) VALUES (1)")).await;
-    let migrator = Migrator::new(with(
-        "CREATE UNIQUE INDEX CONCURRENTLY items_n ON items (n);",
-    ));
-    let error = migrator.run_tenant(&pool, Uuid::nil()).await.unwrap_err();
-    assert!(
-        error.to_string().contains("could not create unique index"),
-        "{error}"
-    );
-    assert!(indexes(&pool).await.is_empty());
+    for dispatch in BOTH {
+        let (_db, pool, schema) = prepared().await;
+        execute(&pool, &format!("INSERT INTO {schema}.items (n) VALUES (1)")).await;
+        let migrator = Migrator::new(with(
+            "CREATE UNIQUE INDEX CONCURRENTLY items_n ON items (n);",
+        ))
+        .dispatch(dispatch);
+        let error = migrator.run_tenant(&pool, Uuid::nil()).await.unwrap_err();
+        assert!(
+            error.to_string().contains("could not create unique index"),
+            "{error}"
+        );
+        assert!(indexes(&pool).await.is_empty());
 
-    execute(&pool, &format!("DELETE FROM {schema}.items WHERE n = 1")).await;
-    migrator.run_tenant(&pool, Uuid::nil()).await.unwrap();
-    assert_eq!(indexes(&pool).await, ["items_n true"]);
-    assert_nothing_left(&pool).await;
+        execute(&pool, &format!("DELETE FROM {schema}.items WHERE n = 1")).await;
+        migrator.run_tenant(&pool, Uuid::nil()).await.unwrap();
+        assert_eq!(indexes(&pool).await, ["items_n true"]);
+        assert_nothing_left(&pool).await;
+    }
 }
 
 #[tokio::test]
 async fn an_index_of_that_name_that_was_there_before_is_not_taken_for_ours() {
-    let (_db, pool, schema) = prepared().await;
-    execute(
-        &pool,
-        &format!("CREATE INDEX items_n ON {schema}.items (id)"),
-    )
-    .await;
-    let migrator = Migrator::new(with("CREATE INDEX CONCURRENTLY items_n ON items (n);"));
-    for _ in 0..2 {
-        let error = migrator.run_tenant(&pool, Uuid::nil()).await.unwrap_err();
-        assert!(error.to_string().contains("already exists"), "{error}");
+    for dispatch in BOTH {
+        let (_db, pool, schema) = prepared().await;
+        execute(
+            &pool,
+            &format!("CREATE INDEX items_n ON {schema}.items (id)"),
+        )
+        .await;
+        let migrator = Migrator::new(with("CREATE INDEX CONCURRENTLY items_n ON items (n);"))
+            .dispatch(dispatch);
+        for _ in 0..2 {
+            let error = migrator.run_tenant(&pool, Uuid::nil()).await.unwrap_err();
+            assert!(error.to_string().contains("already exists"), "{error}");
+        }
     }
 }
 
@@ -257,93 +263,112 @@ async fn a_build_whose_backend_dies_is_begun_again() {
     }
 }
 
+/// A run in a task of its own, over connections of its own.
+async fn run_apart(
+    db: &TestDatabase,
+    migrator: &Migrator,
+    single: bool,
+) -> tokio::task::JoinHandle<Result<pgmig_runtime::Report, Error>> {
+    let (pool, migrator) = (db.pool(), migrator.clone());
+    let mut connection = db.connect().await.unwrap();
+    tokio::spawn(async move {
+        match single {
+            true => migrator.run_tenant(&mut connection, Uuid::nil()).await,
+            false => migrator.run_tenant(&pool, Uuid::nil()).await,
+        }
+    })
+}
+
 #[tokio::test]
 async fn a_dropped_run_leaves_its_statement_to_the_next_which_waits_for_it() {
-    let (db, pool, schema) = prepared().await;
-    let mut old = pool.begin().await.unwrap();
-    let touch = format!("UPDATE {schema}.items SET n = n WHERE id = 1");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(touch))
-        .execute(&mut *old)
-        .await
-        .unwrap();
-    let migrator = Migrator::new(with("CREATE INDEX CONCURRENTLY items_n ON items (n);"));
-    let run = tokio::spawn({
-        let (pool, migrator) = (db.pool(), migrator.clone());
-        async move { migrator.run_tenant(&pool, Uuid::nil()).await }
-    });
-    backend_of(&pool, "%CREATE INDEX CONCURRENTLY items_n%").await;
-    run.abort();
-    assert!(run.await.unwrap_err().is_cancelled());
+    // By a row lock of a second connection, and by a lease where there is one only.
+    for (dispatch, single) in BOTH.into_iter().flat_map(|one| [(one, false), (one, true)]) {
+        let (db, pool, schema) = prepared().await;
+        let mut old = pool.begin().await.unwrap();
+        let touch = format!("UPDATE {schema}.items SET n = n WHERE id = 1");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(touch))
+            .execute(&mut *old)
+            .await
+            .unwrap();
+        let migrator = Migrator::new(with("CREATE INDEX CONCURRENTLY items_n ON items (n);"))
+            .dispatch(dispatch);
+        let run = run_apart(&db, &migrator, single).await;
+        backend_of(&pool, "%CREATE INDEX CONCURRENTLY items_n%").await;
+        run.abort();
+        assert!(run.await.unwrap_err().is_cancelled());
 
-    let next = tokio::spawn({
-        let pool = db.pool();
-        async move { migrator.run_tenant(&pool, Uuid::nil()).await }
-    });
-    // The next one has looked and seen that somebody still builds.
-    backend_of(&pool, "%CREATE INDEX CONCURRENTLY items_n%").await;
-    old.rollback().await.unwrap();
-    next.await.unwrap().unwrap();
-    assert_eq!(indexes(&pool).await, ["items_n true"]);
-    assert_nothing_left(&pool).await;
+        let next = run_apart(&db, &migrator, single).await;
+        // The next one has looked and seen that somebody still builds.
+        backend_of(&pool, "%CREATE INDEX CONCURRENTLY items_n%").await;
+        old.rollback().await.unwrap();
+        next.await.unwrap().unwrap();
+        assert_eq!(indexes(&pool).await, ["items_n true"]);
+        assert_nothing_left(&pool).await;
+    }
 }
 
 #[tokio::test]
 async fn a_statement_that_nothing_tells_of_stops_with_what_to_run_in_either_case() {
-    let (db, pool, _) = prepared().await;
-    let body = "DO $$ BEGIN COMMIT; PERFORM pg_sleep(20); END $$;";
-    let migrator = Migrator::new(with(body));
-    let run = tokio::spawn({
-        let (pool, migrator) = (db.pool(), migrator.clone());
-        async move { migrator.run_tenant(&pool, Uuid::nil()).await }
-    });
-    let pid = backend_of(&pool, "%pg_sleep(20)%").await;
-    execute(&pool, &format!("SELECT pg_terminate_backend({pid})")).await;
-    let error = run.await.unwrap().unwrap_err();
-    let Error::UnknownEffect(error) = error else {
-        panic!("{error}");
-    };
-    assert!(
-        error
-            .to_string()
-            .contains("migrations/tenant/002_outside.sql:2: DO"),
-        "{error}"
-    );
-    execute(&pool, &error.if_done).await;
-    migrator.run_tenant(&pool, Uuid::nil()).await.unwrap();
-    assert_nothing_left(&pool).await;
+    for dispatch in BOTH {
+        let (db, pool, _) = prepared().await;
+        let body = "DO $$ BEGIN COMMIT; PERFORM pg_sleep(20); END $$;";
+        let migrator = Migrator::new(with(body)).dispatch(dispatch);
+        let run = tokio::spawn({
+            let (pool, migrator) = (db.pool(), migrator.clone());
+            async move { migrator.run_tenant(&pool, Uuid::nil()).await }
+        });
+        let pid = backend_of(&pool, "%pg_sleep(20)%").await;
+        execute(&pool, &format!("SELECT pg_terminate_backend({pid})")).await;
+        let error = run.await.unwrap().unwrap_err();
+        let Error::UnknownEffect(error) = error else {
+            panic!("{error}");
+        };
+        assert!(
+            error
+                .to_string()
+                .contains("migrations/tenant/002_outside.sql:2: DO"),
+            "{error}"
+        );
+        execute(&pool, &error.if_done).await;
+        migrator.run_tenant(&pool, Uuid::nil()).await.unwrap();
+        assert_nothing_left(&pool).await;
+    }
 }
 
 #[tokio::test]
 async fn a_partition_whose_detachment_was_interrupted_is_finalized() {
-    let (_db, pool, schema) = prepared().await;
-    let parts = "CREATE TABLE p (id int) PARTITION BY LIST (id); CREATE TABLE q PARTITION OF p FOR VALUES IN (1);";
-    execute(
-        &pool,
-        &format!("SET search_path = {schema}; {parts} RESET search_path"),
-    )
-    .await;
-    let migrator = Migrator::new(with("ALTER TABLE p DETACH PARTITION q CONCURRENTLY;"));
-    let mut old = pool.begin().await.unwrap();
-    let look = format!("SELECT FROM {schema}.p");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(look))
-        .execute(&mut *old)
-        .await
-        .unwrap();
-    let run = tokio::spawn({
-        let (pool, migrator) = (pool.clone(), migrator.clone());
-        async move { migrator.run_tenant(&pool, Uuid::nil()).await }
-    });
-    let pid = backend_of(&pool, "%DETACH PARTITION%CONCURRENTLY%").await;
-    loop {
-        let pending = "SELECT inhdetachpending FROM pg_inherits WHERE inhdetachpending";
-        if !column(&pool, pending).await.is_empty() {
-            break;
+    for dispatch in BOTH {
+        let (_db, pool, schema) = prepared().await;
+        let parts = "CREATE TABLE p (id int) PARTITION BY LIST (id); CREATE TABLE q PARTITION OF p FOR VALUES IN (1);";
+        execute(
+            &pool,
+            &format!("SET search_path = {schema}; {parts} RESET search_path"),
+        )
+        .await;
+        let migrator = Migrator::new(with("ALTER TABLE p DETACH PARTITION q CONCURRENTLY;"))
+            .dispatch(dispatch);
+        let mut old = pool.begin().await.unwrap();
+        let look = format!("SELECT FROM {schema}.p");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(look))
+            .execute(&mut *old)
+            .await
+            .unwrap();
+        let run = tokio::spawn({
+            let (pool, migrator) = (pool.clone(), migrator.clone());
+            async move { migrator.run_tenant(&pool, Uuid::nil()).await }
+        });
+        let pid = backend_of(&pool, "%DETACH PARTITION%CONCURRENTLY%").await;
+        loop {
+            let pending = "SELECT inhdetachpending FROM pg_inherits WHERE inhdetachpending";
+            if !column(&pool, pending).await.is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        execute(&pool, &format!("SELECT pg_terminate_backend({pid})")).await;
+        old.rollback().await.unwrap();
+        run.await.unwrap().unwrap();
+        assert!(column(&pool, "SELECT inhrelid FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE relkind = 'r'").await.is_empty());
+        assert_nothing_left(&pool).await;
     }
-    execute(&pool, &format!("SELECT pg_terminate_backend({pid})")).await;
-    old.rollback().await.unwrap();
-    run.await.unwrap().unwrap();
-    assert!(column(&pool, "SELECT inhrelid FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE relkind = 'r'").await.is_empty());
-    assert_nothing_left(&pool).await;
 }

@@ -80,42 +80,57 @@ async fn a_lock_that_cannot_be_had_is_an_error_that_names_who_has_it() {
 
 #[tokio::test]
 async fn a_target_that_another_process_has_claimed_is_not_waited_for_inside_the_server() {
-    for after in [B, CIC] {
-        let db = TestDatabase::create().await.unwrap();
-        let pool = db.pool();
-        Migrator::new(embed(&[A])).run_public(&pool).await.unwrap();
-        let mut holder = pool.begin().await.unwrap();
-        sqlx::raw_sql("UPDATE pgmig.target SET updated_at = now() WHERE schema = 'public'")
-            .execute(&mut *holder)
-            .await
-            .unwrap();
+    for dispatch in BOTH {
+        for after in [B, CIC] {
+            let db = TestDatabase::create().await.unwrap();
+            let pool = db.pool();
+            Migrator::new(embed(&[A]))
+                .dispatch(dispatch)
+                .run_public(&pool)
+                .await
+                .unwrap();
+            let mut holder = pool.begin().await.unwrap();
+            sqlx::raw_sql("UPDATE pgmig.target SET updated_at = now() WHERE schema = 'public'")
+                .execute(&mut *holder)
+                .await
+                .unwrap();
 
-        let migrator = Migrator::new(embed(&[A, after])).claim_timeout(Duration::ZERO);
-        let run = tokio::spawn({
-            let pool = pool.clone();
-            async move { migrator.run_public(&pool).await }
-        });
-        // Whoever waits for the holder is let go by its end, and is no error then.
-        while !run.is_finished() && support::waiting(&pool).await == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            let migrator = Migrator::new(embed(&[A, after]))
+                .dispatch(dispatch)
+                .claim_timeout(Duration::ZERO);
+            let run = tokio::spawn({
+                let pool = pool.clone();
+                async move { migrator.run_public(&pool).await }
+            });
+            // Whoever waits for the holder is let go by its end, and is no error then.
+            while !run.is_finished() && support::waiting(&pool).await == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            assert_eq!(support::waiting(&pool).await, 0);
+            holder.rollback().await.unwrap();
+            assert!(matches!(run.await.unwrap(), Err(Error::Busy { .. })));
         }
-        assert_eq!(support::waiting(&pool).await, 0);
-        holder.rollback().await.unwrap();
-        assert!(matches!(run.await.unwrap(), Err(Error::Busy { .. })));
     }
 }
 
 #[tokio::test]
 async fn an_app_that_starts_before_its_database_waits_for_it() {
-    let server = PrivateServer::start(&[]).unwrap();
-    let db = TestDatabase::create_on(server.server()).await.unwrap();
-    server.stop();
-    let pool = db.pool();
-    let run = tokio::spawn(async move { Migrator::new(embed(&[A])).run_public(&pool).await });
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(!run.is_finished());
-    server.restart().unwrap();
-    assert_eq!(run.await.unwrap().unwrap().applied.len(), 1);
+    for dispatch in BOTH {
+        let server = PrivateServer::start(&[]).unwrap();
+        let db = TestDatabase::create_on(server.server()).await.unwrap();
+        server.stop();
+        let pool = db.pool();
+        let run = tokio::spawn(async move {
+            Migrator::new(embed(&[A]))
+                .dispatch(dispatch)
+                .run_public(&pool)
+                .await
+        });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(!run.is_finished());
+        server.restart().unwrap();
+        assert_eq!(run.await.unwrap().unwrap().applied.len(), 1);
+    }
 }
 
 #[tokio::test]
@@ -172,38 +187,41 @@ async fn a_server_that_is_killed_in_the_middle_is_waited_for_and_the_run_goes_on
 
 #[tokio::test]
 async fn a_hot_standby_serves_a_boot_with_nothing_to_do_and_the_status() {
-    let server = PrivateServer::start(&[]).unwrap();
-    let db = TestDatabase::create_on(server.server()).await.unwrap();
-    let migrator = Migrator::new(embed(&[A]));
-    migrator.run_public(&db.pool()).await.unwrap();
-    let standby = server.hot_standby().unwrap();
-    let url = format!(
-        "{}/{}",
-        standby.server().url().rsplit_once('/').unwrap().0,
-        db.name()
-    );
-    let pool = PgPool::connect(&url).await.unwrap();
+    for dispatch in BOTH {
+        let server = PrivateServer::start(&[]).unwrap();
+        let db = TestDatabase::create_on(server.server()).await.unwrap();
+        let migrator = Migrator::new(embed(&[A])).dispatch(dispatch);
+        migrator.run_public(&db.pool()).await.unwrap();
+        let standby = server.hot_standby().unwrap();
+        let url = format!(
+            "{}/{}",
+            standby.server().url().rsplit_once('/').unwrap().0,
+            db.name()
+        );
+        let pool = PgPool::connect(&url).await.unwrap();
 
-    assert!(migrator.run_public(&pool).await.unwrap().is_noop());
-    assert_eq!(
-        migrator
-            .status(&pool)
+        assert!(migrator.run_public(&pool).await.unwrap().is_noop());
+        assert_eq!(
+            migrator
+                .status(&pool)
+                .await
+                .unwrap()
+                .public
+                .version
+                .as_deref(),
+            Some("1")
+        );
+        let error = Migrator::new(embed(&[A, B]))
+            .dispatch(dispatch)
+            .run_public(&pool)
             .await
-            .unwrap()
-            .public
-            .version
-            .as_deref(),
-        Some("1")
-    );
-    let error = Migrator::new(embed(&[A, B]))
-        .run_public(&pool)
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error, Error::ReadOnly { pending: 1, .. }),
-        "{error}"
-    );
-    pool.close().await;
+            .unwrap_err();
+        assert!(
+            matches!(error, Error::ReadOnly { pending: 1, .. }),
+            "{error}"
+        );
+        pool.close().await;
+    }
 }
 
 /// A pool of a new role without rights of its own, for which `grants` are run.
@@ -219,65 +237,70 @@ async fn role(db: &TestDatabase, grants: &str) -> PgPool {
 
 #[tokio::test]
 async fn a_role_that_may_only_read_boots_when_there_is_nothing_to_do() {
-    let db = TestDatabase::create().await.unwrap();
-    let migrator = Migrator::new(embed(&[
-        A,
-        ("tenant/001_t.sql", "CREATE TABLE t (id int);"),
-    ]));
-    migrator.run_public(&db.pool()).await.unwrap();
-    migrator.run_tenant(&db.pool(), Uuid::nil()).await.unwrap();
-    let grants = "GRANT USAGE ON SCHEMA pgmig; GRANT SELECT ON ALL TABLES IN SCHEMA pgmig";
-    let pool = role(&db, grants).await;
-    assert!(migrator.run_public(&pool).await.unwrap().is_noop());
-    assert!(
-        migrator
-            .run_tenant(&pool, Uuid::nil())
-            .await
-            .unwrap()
-            .is_noop()
-    );
-    assert_eq!(migrator.status(&pool).await.unwrap().tenants.len(), 1);
+    for dispatch in BOTH {
+        let db = TestDatabase::create().await.unwrap();
+        let migrator = Migrator::new(embed(&[
+            A,
+            ("tenant/001_t.sql", "CREATE TABLE t (id int);"),
+        ]))
+        .dispatch(dispatch);
+        migrator.run_public(&db.pool()).await.unwrap();
+        migrator.run_tenant(&db.pool(), Uuid::nil()).await.unwrap();
+        let grants = "GRANT USAGE ON SCHEMA pgmig; GRANT SELECT ON ALL TABLES IN SCHEMA pgmig";
+        let pool = role(&db, grants).await;
+        assert!(migrator.run_public(&pool).await.unwrap().is_noop());
+        assert!(
+            migrator
+                .run_tenant(&pool, Uuid::nil())
+                .await
+                .unwrap()
+                .is_noop()
+        );
+        assert_eq!(migrator.status(&pool).await.unwrap().tenants.len(), 1);
 
-    let nobody = role(&db, "").await;
-    let error = migrator.run_public(&nobody).await.unwrap_err();
-    assert!(error.to_string().contains("sqlstate: 42501"), "{error}");
+        let nobody = role(&db, "").await;
+        let error = migrator.run_public(&nobody).await.unwrap_err();
+        assert!(error.to_string().contains("sqlstate: 42501"), "{error}");
+    }
 }
 
 #[tokio::test]
 async fn a_role_without_create_on_the_database_migrates_what_exists() {
-    let db = TestDatabase::create().await.unwrap();
-    let tenant = ("tenant/001_t.sql", "CREATE TABLE t (id int);");
-    let schema = format!("tenant_{}", Uuid::nil().simple());
-    execute(
-        &db.pool(),
-        &format!("CREATE SCHEMA pgmig; CREATE SCHEMA {schema}"),
-    )
-    .await;
-    let grants = format!(
-        "GRANT ALL ON SCHEMA pgmig; GRANT ALL ON SCHEMA public; GRANT ALL ON SCHEMA {schema}"
-    );
-    let pool = role(&db, &grants).await;
-    let migrator = Migrator::new(embed(&[A, CIC, tenant]));
-    assert_eq!(migrator.run_public(&pool).await.unwrap().applied.len(), 2);
-    assert_eq!(
-        migrator
-            .run_tenant(&pool, Uuid::nil())
-            .await
-            .unwrap()
-            .applied
-            .len(),
-        1
-    );
-    let error = migrator.run_tenant(&pool, Uuid::max()).await.unwrap_err();
-    assert!(
-        error.to_string().contains("needs CREATE on the database"),
-        "{error}"
-    );
+    for dispatch in BOTH {
+        let db = TestDatabase::create().await.unwrap();
+        let tenant = ("tenant/001_t.sql", "CREATE TABLE t (id int);");
+        let schema = format!("tenant_{}", Uuid::nil().simple());
+        execute(
+            &db.pool(),
+            &format!("CREATE SCHEMA pgmig; CREATE SCHEMA {schema}"),
+        )
+        .await;
+        let grants = format!(
+            "GRANT ALL ON SCHEMA pgmig; GRANT ALL ON SCHEMA public; GRANT ALL ON SCHEMA {schema}"
+        );
+        let pool = role(&db, &grants).await;
+        let migrator = Migrator::new(embed(&[A, CIC, tenant])).dispatch(dispatch);
+        assert_eq!(migrator.run_public(&pool).await.unwrap().applied.len(), 2);
+        assert_eq!(
+            migrator
+                .run_tenant(&pool, Uuid::nil())
+                .await
+                .unwrap()
+                .applied
+                .len(),
+            1
+        );
+        let error = migrator.run_tenant(&pool, Uuid::max()).await.unwrap_err();
+        assert!(
+            error.to_string().contains("needs CREATE on the database"),
+            "{error}"
+        );
+    }
 }
 
 #[tokio::test]
 async fn a_pooler_that_shares_one_server_session_is_no_obstacle() {
-    for (size, dispatch) in [(1, BOTH[0]), (1, BOTH[1]), (3, BOTH[0])] {
+    for (size, dispatch) in [(1, BOTH[0]), (1, BOTH[1]), (3, BOTH[0]), (3, BOTH[1])] {
         let db = TestDatabase::create().await.unwrap();
         let bouncer = PgBouncer::start(&db, size).unwrap();
         let old = embed(&[A, ("tenant/001_t.sql", "CREATE TABLE t (id int);")]);
@@ -473,7 +496,10 @@ async fn a_binary_older_than_its_folder_says_what_has_changed_and_runs_nothing()
 
 #[tokio::test]
 async fn a_deadlock_or_a_serialization_failure_is_tried_again_and_nothing_runs_twice() {
-    for (dispatch, code) in [(BOTH[0], "40P01"), (BOTH[1], "40001")] {
+    for (dispatch, code) in BOTH
+        .into_iter()
+        .flat_map(|one| [(one, "40P01"), (one, "40001")])
+    {
         let db = TestDatabase::create().await.unwrap();
         let pool = db.pool();
         // A sequence is not rolled back: the first two attempts fail.

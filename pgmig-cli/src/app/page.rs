@@ -47,9 +47,14 @@ fn legend(page: &mut String, status: &FleetStatus) {
         let (class, word) = look(states.state);
         let class = if class == "b" { "b2" } else { class };
         let number = states.tenants;
+        let said = match is_trouble(states.state) {
+            // Ten thousand cells are in between.
+            true => format!("<a href=\"#failures\">{word}</a>"),
+            false => word.to_owned(),
+        };
         let _ = write!(
             page,
-            "<span><i class=\"{class}\"></i><b>{number}</b>{word}</span>"
+            "<span><i class=\"{class}\"></i><b>{number}</b>{said}</span>"
         );
     }
     let unlisted = status
@@ -113,8 +118,7 @@ fn cell(page: &mut String, tenant: &TenantStatus, behind: usize) {
 
 /// The tenants that somebody has to look after.
 fn troubles(page: &mut String, status: &FleetStatus) {
-    let troubled =
-        |tenant: &&TenantStatus| matches!(tenant.state, TenantState::Failed | TenantState::Gone);
+    let troubled = |tenant: &&TenantStatus| is_trouble(tenant.state);
     let mut troubled: Vec<_> = status.tenants.iter().filter(troubled).collect();
     // Who failed first, the longest first; since when a schema is gone nobody knows.
     troubled.sort_by_key(|tenant| {
@@ -125,7 +129,7 @@ fn troubles(page: &mut String, status: &FleetStatus) {
         return;
     }
     page.push_str(
-        "<h2>Failures</h2>\n<table><tr><th>schema</th><th>at</th><th>for</th><th>error</th></tr>\n",
+        "<h2 id=\"failures\">Failures</h2>\n<table><tr><th>schema</th><th>at</th><th>for</th><th>error</th></tr>\n",
     );
     for tenant in troubled.iter().take(FAILURES) {
         let (since, error) = match tenant.state {
@@ -148,6 +152,10 @@ fn troubles(page: &mut String, status: &FleetStatus) {
     if let Some(more @ 1..) = troubled.len().checked_sub(FAILURES) {
         let _ = writeln!(page, "<p>and {more} more</p>");
     }
+}
+
+fn is_trouble(state: TenantState) -> bool {
+    matches!(state, TenantState::Failed | TenantState::Gone)
 }
 
 /// The class of a state, and its word.

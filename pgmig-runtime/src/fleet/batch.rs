@@ -118,16 +118,16 @@ impl Batch {
         let full = crate::message::sqlstate(&failed.error) == Some("53200");
         let failure = Failure::of(&message, failed, Dispatch::Message, 0);
         match failure.cause {
+            _ if full && hand.jobs.len() > 1 => {
+                fleet.sizes.halve(self.name(), hand.jobs.len());
+                Ended::Again
+            }
             Cause::Busy | Cause::Moved => Ended::Again,
             Cause::Connection => Ended::Lost(failure),
             Cause::Locks => match failure.error {
                 Error::Statement(error) => Ended::Locked(error.target),
                 _ => Ended::OneByOne,
             },
-            _ if full && hand.jobs.len() > 1 => {
-                fleet.sizes.halve(self.name(), hand.jobs.len());
-                Ended::Again
-            }
             _ => Ended::OneByOne,
         }
     }

@@ -267,7 +267,7 @@ impl Migrator {
                 Err(failed) => failed,
             };
             match Cause::of(&failed.error) {
-                Cause::Connection => {
+                Cause::Connection | Cause::Locks => {
                     let failure = crate::failure::Failure::ledger("list the tenants", failed.error);
                     let public = Target::public();
                     runner

@@ -80,7 +80,8 @@ impl Tenants {
 
 impl Ledger {
     /// The query for who has something to do, or is not as it should be. `default_names`: whether
-    /// schemas are named as pgmig does by default, which the query can verify itself.
+    /// schemas are named as pgmig does by default, which the query can verify itself; where the app
+    /// names them, the query returns every tenant that is listed, so that the app can.
     ///
     /// Mostly everybody is as they should be. That is found out first, by counting; the rest of the
     /// query hangs on a condition that is known once it is, and does not run otherwise.
@@ -110,7 +111,8 @@ impl Ledger {
             true => {
                 " OR t.schema <> 'tenant_' || pg_catalog.encode(pg_catalog.uuid_send(t.tenant), 'hex')"
             }
-            false => "",
+            // Whoever is listed: only the app knows what its schema is to be called.
+            false => " OR l.place IS NOT NULL",
         };
         let differs = format!(
             "{unlisted}t.head IS DISTINCT FROM {head} OR t.state <> 'active' OR n.oid IS NULL OR NOT {repeated}{misnamed}"

@@ -73,9 +73,10 @@ impl<'f, 's, 'c> Worker<'f, 's, 'c> {
         }
     }
 
-    /// A connection broke: another one, or the end.
+    /// A connection broke, or the server had no room for locks: another try, or the end.
     async fn lost(&mut self, hand: &Hand<'_>, failure: Failure) -> Result<(), Error> {
-        let (Cause::Connection, Some(job)) = (failure.cause, hand.jobs.first()) else {
+        let passes = matches!(failure.cause, Cause::Connection | Cause::Locks);
+        let (true, Some(job)) = (passes, hand.jobs.first()) else {
             return Err(failure.error);
         };
         let runner = self.fleet.migrator.runner();

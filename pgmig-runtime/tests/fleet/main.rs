@@ -4,6 +4,7 @@
 
 mod back;
 mod failure;
+mod locks;
 mod run;
 mod share;
 mod single;

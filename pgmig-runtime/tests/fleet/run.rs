@@ -139,6 +139,37 @@ async fn tenants_that_are_not_as_they_should_be_are_reported() {
 }
 
 #[tokio::test]
+async fn a_tenant_whose_name_is_another_now_is_reported_though_nothing_is_to_do() {
+    let (db, proxy, seen) = seen().await;
+    let pool = db.pool();
+    migrator(first()).run_public(&pool).await.unwrap();
+    let ids = register(&pool, 4).await;
+    let named = |renamed: Option<Uuid>| {
+        migrator(first()).tenant_schema(move |id| match renamed == Some(id) {
+            true => format!("renamed_{}", id.simple()),
+            false => format!("shop_{}", id.simple()),
+        })
+    };
+    let report = named(None).setup(&pool).await.unwrap().tenants;
+    assert_eq!(report.migrated.len(), 4);
+    named(None).setup(&seen).await.unwrap();
+    queries(&proxy);
+    assert!(named(None).setup(&seen).await.unwrap().tenants.is_noop());
+    let report = named(Some(ids[2])).setup(&seen).await.unwrap().tenants;
+    assert_eq!(queries(&proxy).len(), 2, "one round trip each");
+    assert_eq!(report.listed, 4);
+    let [moved] = report.moved.as_slice() else {
+        panic!("{:?}", report.moved);
+    };
+    let id = ids[2].simple();
+    assert_eq!(
+        (moved.recorded.clone(), moved.expected.clone()),
+        (format!("shop_{id}"), format!("renamed_{id}"))
+    );
+    assert!(report.migrated.is_empty() && report.failed.is_empty());
+}
+
+#[tokio::test]
 async fn a_tenants_query_may_end_as_people_write_it() {
     let db = TestDatabase::create().await.unwrap();
     let pool = db.pool();

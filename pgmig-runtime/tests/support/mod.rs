@@ -54,8 +54,24 @@ pub(crate) fn embed_folder(root: &std::path::Path, compare: bool) -> &'static Mi
     embed_with(root, None, compare)
 }
 
+/// Embeds files in an app of another name.
+pub(crate) fn embed_in(app: &'static str, files: &[(&str, &str)]) -> &'static Migrations {
+    let root = tempfile::tempdir().unwrap();
+    write_folder(root.path(), files);
+    embed_parts(app, root.path(), None, false)
+}
+
 /// Embeds the folder at `root`, with the tenant scope in another folder.
 pub(crate) fn embed_with(
+    root: &std::path::Path,
+    tenant: Option<&std::path::Path>,
+    compare: bool,
+) -> &'static Migrations {
+    embed_parts("shop 1.4.0", root, tenant, compare)
+}
+
+fn embed_parts(
+    app: &'static str,
     root: &std::path::Path,
     tenant: Option<&std::path::Path>,
     compare: bool,
@@ -93,7 +109,7 @@ pub(crate) fn embed_with(
             compare_folder: compare,
             out_of_order: folder.out_of_order,
             adopt: Adopt::Refuse,
-            app: "shop 1.4.0",
+            app,
         }
         .embed(),
     ))
