@@ -66,6 +66,10 @@ impl Runner<'_> {
             return Ok(Look::UpToDate(ahead));
         }
         let facts = self.read_facts(session, target).await?;
+        // A plan is made for a head, and many tenants at that head may follow it.
+        if !facts.fit(&state) {
+            return Err(Failure::moved(target));
+        }
         let adopted = self.find_adopted(session, target, &state, &facts).await?;
         let mut known = facts.recorded.clone();
         known.extend(adopted.iter().flat_map(adopt::recorded));

@@ -64,6 +64,8 @@ const ATTEMPTS: [&str; 44] = [
 
 const BOTH: [Dispatch; 2] = [Dispatch::Message, Dispatch::Statement];
 
+/// With it there is a ledger before there is a tenant.
+const PUBLIC: (&str, &str) = ("public/001_nothing.sql", "SELECT 1;");
 const BASE: (&str, &str) = (
     "tenant/001_base.sql",
     "CREATE TABLE a (id int); CREATE VIEW ${schema}.v AS SELECT * FROM \"${schema}\".a;",
@@ -129,11 +131,12 @@ async fn a_fleet_of_schemas_named_like_sql_is_migrated_and_dropped_and_nothing_e
         let (_db, pool) = database(old_strings).await;
         // One fresh, then several in a transaction, then outside of one.
         for migrations in [
-            embed(&[BASE]),
-            embed(&[BASE, COLUMN]),
-            embed(&[BASE, COLUMN, INDEX]),
+            embed(&[PUBLIC, BASE]),
+            embed(&[PUBLIC, BASE, COLUMN]),
+            embed(&[PUBLIC, BASE, COLUMN, INDEX]),
         ] {
             let migrator = named(migrations).dispatch(dispatch).parallel(2);
+            migrator.run_public(&pool).await.unwrap();
             let report = migrator.run_tenants(&pool, Tenants::List(fleet())).await;
             let report = report.unwrap();
             assert_eq!(report.migrated.len(), ATTEMPTS.len(), "{:?}", report.failed);
@@ -146,7 +149,7 @@ async fn a_fleet_of_schemas_named_like_sql_is_migrated_and_dropped_and_nothing_e
             let note = column(&pool, &format!("SELECT note FROM \"{quoted}\".a")).await;
             assert_eq!(note, ["${schema}"], "{name}");
         }
-        let migrator = named(embed(&[BASE, COLUMN, INDEX])).dispatch(dispatch);
+        let migrator = named(embed(&[PUBLIC, BASE, COLUMN, INDEX])).dispatch(dispatch);
         let status = migrator.status(&pool).await.unwrap();
         assert_eq!(status.tenants.len(), ATTEMPTS.len());
         for tenant in fleet() {
@@ -160,10 +163,7 @@ async fn a_fleet_of_schemas_named_like_sql_is_migrated_and_dropped_and_nothing_e
 async fn a_ledger_and_an_app_named_like_sql_are_names() {
     for (number, name) in ATTEMPTS.into_iter().enumerate() {
         let (_db, pool) = database(number % 3 == 2).await;
-        let migrations = embed_in(
-            name,
-            &[("public/001_a.sql", "SELECT 1;"), BASE, INDEX_OF_BASE],
-        );
+        let migrations = embed_in(name, &[PUBLIC, BASE, INDEX_OF_BASE]);
         let migrator = Migrator::new(migrations)
             .dispatch(BOTH[number % 2])
             .ledger_schema(name);
@@ -191,10 +191,11 @@ async fn an_error_that_reads_like_sql_is_kept_as_it_is() {
         let (_db, pool) = database(number % 3 == 2).await;
         let literal = attempt.replace('\\', "\\\\").replace('\'', "''");
         let fails = format!("CREATE TABLE a (id int); SELECT E'{literal}'::int;");
-        let migrations = embed(&[("tenant/001_a.sql", &fails)]);
+        let migrations = embed(&[PUBLIC, ("tenant/001_a.sql", &fails)]);
         let migrator = Migrator::new(migrations)
             .dispatch(BOTH[number % 2])
             .on_failure(OnFailure::Continue { budget: 5 });
+        migrator.run_public(&pool).await.unwrap();
         let fleet = Tenants::List(vec![Uuid::nil()]);
         let report = migrator.run_tenants(&pool, fleet).await;
         let report = match report {

@@ -108,6 +108,8 @@ pub(crate) fn split_tokens(masked: &str, all: &[Token]) -> Split {
 struct Depth {
     parens: usize,
     blocks: usize,
+    /// Whether the last word was a `CASE` that counts.
+    case: bool,
 }
 
 impl Depth {
@@ -116,6 +118,10 @@ impl Depth {
     }
 
     fn pass(&mut self, text: &str, before: &[Token], token: Token) {
+        // `SELECT a case;`: a label needs no `AS`, and nearly every keyword can be one.
+        if std::mem::take(&mut self.case) && ends_a_label(&text[token.range()]) {
+            self.blocks -= 1;
+        }
         match token.kind {
             TokenKind::Punctuation => self.paren(text, before, &text[token.range()]),
             TokenKind::Word => self.word(text, before, &text[token.range()]),
@@ -147,10 +153,36 @@ impl Depth {
             self.blocks = usize::from(opens);
         } else if word.eq_ignore_ascii_case("case") {
             self.blocks += 1;
+            self.case = true;
         } else if word.eq_ignore_ascii_case("end") {
-            self.blocks -= 1;
+            // It ends the body behind the `;` of a statement; elsewhere there it is a label.
+            let is_label = self.blocks == 1
+                && !last.is_some_and(|last| last == ";" || last.eq_ignore_ascii_case("atomic"));
+            self.blocks -= usize::from(!is_label);
         }
     }
+}
+
+/// Whether a token can come behind a label, and not behind the `CASE` of an expression.
+fn ends_a_label(token: &str) -> bool {
+    const WORDS: [&str; 15] = [
+        "from",
+        "into",
+        "where",
+        "group",
+        "having",
+        "window",
+        "union",
+        "intersect",
+        "except",
+        "order",
+        "limit",
+        "offset",
+        "fetch",
+        "for",
+        "end",
+    ];
+    [";", ",", ")"].contains(&token) || WORDS.iter().any(|word| word.eq_ignore_ascii_case(token))
 }
 
 /// Whether the tokens begin with `CREATE [OR REPLACE]` and one of the words.
@@ -231,6 +263,14 @@ mod tests {
     fn a_body_of_begin_atomic_is_one_statement() {
         let body = "create function f() returns int begin atomic \
                     select case when true then 1 else 2 end as end; select 2; end";
+        assert_eq!(cut(&format!("{body}; select 1")), [body, "select 1"]);
+    }
+
+    #[test]
+    fn a_label_in_a_body_of_begin_atomic_may_be_case_or_end() {
+        let body = "create function f() returns int begin atomic \
+                    select (1) case, 2 CASE from t; select case a when 1 then 2 end case; \
+                    select 1 end, case 2 when 3 then 4 end END from t; select 1 end; end";
         assert_eq!(cut(&format!("{body}; select 1")), [body, "select 1"]);
     }
 

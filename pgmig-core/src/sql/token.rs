@@ -84,9 +84,16 @@ impl<'a> Lexer<'a> {
 
     /// Goes on at byte `at`, whatever is before it.
     pub(crate) fn skip_to(&mut self, at: usize) {
+        let rest = &self.text[at..];
+        // Only at the beginning of the text is the mark no part of a name.
+        let mark = if at > 0 { mark_len(rest) } else { 0 };
         self.at = at;
-        self.pieces = Box::new(pieces(&self.text[at..]));
-        self.ahead = None;
+        self.pieces = Box::new(pieces(&rest[mark..]));
+        self.ahead = (mark > 0).then_some(Piece {
+            lexeme: Lexeme::Word,
+            len: mark,
+            closed: true,
+        });
         self.waiting.clear();
     }
 
@@ -217,6 +224,15 @@ fn operator_len(run: &str) -> usize {
     run.trim_end_matches(['+', '-']).len().max(1)
 }
 
+/// The length of the name that begins with a byte order mark, if `text` begins with one.
+fn mark_len(text: &str) -> usize {
+    if !text.starts_with('\u{feff}') {
+        return 0;
+    }
+    let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
+    text.find(|c| !in_name(c)).unwrap_or(text.len())
+}
+
 /// How far away the quote is that continues a string: behind a line break, with white space and
 /// comments to the end of a line before it.
 fn continuation(rest: &str) -> Option<usize> {
@@ -294,6 +310,10 @@ mod tests {
         assert_eq!(cut("E'a'\n'\\';';"), parts);
         assert_eq!(cut("E'a' -- '\r\n -- '\n'\\';';"), parts);
         assert_eq!(cut("e''\n'b'''\n'\\';' 1"), ["e''", "'b'''", "'\\';'", "1"]);
+        assert_eq!(
+            cut("E'a'\n'\\''\u{feff}b c"),
+            ["E'a'", "'\\''", "\u{feff}b", "c"]
+        );
         // Only then.
         assert_eq!(cut("'a'\n'\\';"), ["'a'", "'\\'", ";"]);
         assert_eq!(cut("E'a' '\\';"), ["E'a'", "'\\'", ";"]);

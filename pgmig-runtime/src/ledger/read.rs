@@ -36,6 +36,8 @@ pub(crate) struct State {
 /// What is needed besides to plan.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
+    /// The head at the moment at which the rest was so, as hexadecimal digits.
+    head: String,
     pub(crate) recorded: Vec<Recorded>,
     /// Whether anything was ever recorded, what is rolled back included.
     pub(crate) ever: bool,
@@ -173,15 +175,19 @@ impl Ledger {
             [] => String::new(),
             scripts => format!("; {}", self.kept_scripts(scripts)),
         };
+        // The head in the same statement, which has one snapshot: another process may be at work.
         format!(
-            "{history}; SELECT \
+            "SELECT {row}, pg_catalog.encode(t.head, 'hex') AS head FROM (SELECT 1) AS one \
+             LEFT JOIN {l}.target AS t ON {this} LEFT JOIN {l}.history AS h ON {its} AND h.state <> 'rolled_back'; SELECT \
              EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus') AS citus, \
              EXISTS (SELECT FROM {l}.history AS e WHERE {ever}) AS ever, \
              {empty} AS empty, \
              (SELECT pg_catalog.obj_description(f.oid, 'pg_namespace') FROM pg_catalog.pg_namespace AS f WHERE f.nspname = {name}) AS format, \
              NOT pg_catalog.pg_is_in_recovery() AND pg_catalog.current_setting('transaction_read_only') = 'off' AS writable{repeatable}{kept}",
-            history = self.read_history(target),
+            row = history_row(),
             l = self.quoted,
+            this = target.condition("t"),
+            its = target.condition("h"),
             ever = target.condition("e"),
             empty = nothing_in(&target.schema),
             name = quote::literal(&self.schema),
@@ -191,10 +197,8 @@ impl Ledger {
     /// The query for all that is recorded of a target.
     pub(crate) fn read_history(&self, target: &Target) -> String {
         format!(
-            "SELECT h.id, h.version, h.name, h.checksum, h.state, h.statements, h.in_flight, \
-             pg_catalog.encode(h.done, 'hex') AS done, pg_catalog.encode(h.down, 'hex') AS down, h.app, {at} AS applied_at \
-             FROM {l}.history AS h WHERE {condition} AND h.state <> 'rolled_back'",
-            at = utc("coalesce(h.finished_at, h.started_at)"),
+            "SELECT {row} FROM {l}.history AS h WHERE {condition} AND h.state <> 'rolled_back'",
+            row = history_row(),
             l = self.quoted,
             condition = target.condition("h"),
         )
@@ -212,6 +216,15 @@ impl Ledger {
             l = self.quoted,
         )
     }
+}
+
+/// What is read of a row of `history`, for [`recorded`].
+fn history_row() -> String {
+    format!(
+        "h.id, h.version, h.name, h.checksum, h.state, h.statements, h.in_flight, \
+         pg_catalog.encode(h.done, 'hex') AS done, pg_catalog.encode(h.down, 'hex') AS down, h.app, {at} AS applied_at",
+        at = utc("coalesce(h.finished_at, h.started_at)"),
+    )
 }
 
 /// Whether a schema has no relation, or does not exist. What an extension has put there does not
@@ -264,14 +277,17 @@ impl Facts {
             return Ok(Facts::default());
         };
         let (repeatable, kept) = rest.split_at(usize::from(repeatable).min(rest.len()));
-        let mut read = Facts {
-            recorded: history.iter().map(recorded).collect::<Result<_, _>>()?,
-            repeatable: match repeatable {
-                [rows] => Applications::decode(rows)?,
-                _ => Applications::default(),
-            },
-            ..Facts::default()
-        };
+        let mut read = Facts::default();
+        if let [rows] = repeatable {
+            read.repeatable = Applications::decode(rows)?;
+        }
+        for row in history {
+            read.head = text(row, "head")?.unwrap_or_default();
+            // Nothing is recorded: one row all the same.
+            if text(row, "id")?.is_some() {
+                read.recorded.push(recorded(row)?);
+            }
+        }
         for row in kept.iter().flatten() {
             read.kept.push(required(row, "digest")?);
         }
@@ -283,6 +299,11 @@ impl Facts {
             read.writable = truth(row, "writable")?;
         }
         Ok(read)
+    }
+
+    /// Whether they are of the time at which the target had the head of `state`.
+    pub(crate) fn fit(&self, state: &State) -> bool {
+        self.head == state.head
     }
 }
 

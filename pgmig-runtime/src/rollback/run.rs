@@ -278,6 +278,9 @@ impl Runner<'_> {
                 let answers = answers.map_err(Failure::reading)?;
                 let facts = self.ledger.facts(&answers, false);
                 let mut facts = facts.map_err(Failure::last)?;
+                if !facts.fit(&state) {
+                    return Err(Failure::moved(target));
+                }
                 let embedded = self.migrations.of(target.scope);
                 drizzle::follow_upgrade(embedded, &mut facts.recorded);
                 (state, facts)

@@ -8,14 +8,14 @@ use pgmig_testkit::{PrivateServer, TestDatabase};
 use super::support::{column, embed, execute, history};
 use super::{NOTES, REGISTRY, migrator, tenants, versions};
 
-/// Takes as many locks as `greed` says for the tenants from the 40th place on, and counts how often
+/// Takes as many locks as `greed` says for the tenants from the 80th place on, and counts how often
 /// it was begun: a sequence is not rolled back.
 const GREEDY: (&str, &str) = (
     "tenant/002_greedy.sql",
     "ALTER TABLE notes ADD COLUMN pinned boolean;
      SELECT nextval('public.begun');
      SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), i)) FROM generate_series(1, (
-         SELECT CASE WHEN t.place < 40 THEN 0 ELSE g.locks END FROM public.greed g, public.tenants t
+         SELECT CASE WHEN t.place < 80 THEN 0 ELSE g.locks END FROM public.greed g, public.tenants t
          WHERE 'tenant_' || replace(t.id::text, '-', '') = current_schema()
      )) AS i;",
 );
@@ -38,13 +38,13 @@ async fn room(db: &TestDatabase) -> i64 {
 #[tokio::test]
 async fn batches_that_fill_the_lock_table_shrink_until_they_fit_and_no_tenant_fails() {
     let server = PrivateServer::start(&[
-        ("max_locks_per_transaction", "10"),
-        ("max_connections", "12"),
+        ("max_locks_per_transaction", "20"),
+        ("max_connections", "30"),
     ])
     .unwrap();
     let db = TestDatabase::create_on(server.server()).await.unwrap();
     let pool = db.pool();
-    tenants(&pool, 60).await;
+    tenants(&pool, 100).await;
     // One greedy tenant fits, two do not, neither in one transaction nor in two.
     let greed = room(&db).await * 6 / 10;
     execute(
@@ -60,11 +60,11 @@ async fn batches_that_fill_the_lock_table_shrink_until_they_fit_and_no_tenant_fa
     );
     let report = migrator.setup(&pool).await.unwrap().tenants;
     assert!(report.failed.is_empty(), "{:?}", report.failed);
-    assert_eq!((report.migrated.len(), report.left), (60, 0));
-    assert_eq!(versions(&pool).await, ["2 active 60"]);
-    assert_eq!(history(&pool).await.len(), 1 + 2 * 60);
+    assert_eq!((report.migrated.len(), report.left), (100, 0));
+    assert_eq!(versions(&pool).await, ["2 active 100"]);
+    assert_eq!(history(&pool).await.len(), 1 + 2 * 100);
     let begun: i64 = column(&pool, "SELECT last_value FROM begun").await[0]
         .parse()
         .unwrap();
-    assert!(begun > 60, "no transaction ran out of locks");
+    assert!(begun > 100, "no transaction ran out of locks");
 }

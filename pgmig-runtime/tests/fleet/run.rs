@@ -2,6 +2,7 @@
 
 use pgmig_runtime::{Error, Migrator};
 use pgmig_testkit::TestDatabase;
+use uuid::Uuid;
 
 use super::support::{column, embed, execute, history, queries};
 use super::{

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pgmig_runtime::{Event, Finish};
-use pgmig_testkit::{PgBouncer, PrivateServer, TestDatabase};
+use pgmig_testkit::{At, Direction, PgBouncer, Point, PrivateServer, TestDatabase};
 use sqlx::Connection as _;
 use sqlx::PgPool;
 
@@ -65,6 +65,43 @@ async fn replicas_that_boot_on_an_empty_database_make_each_tenant_once() {
     assert_eq!(migrated, 16);
     assert_eq!(versions(&pool).await, ["2 active 16"]);
     assert_eq!(history(&pool).await.len(), 33);
+}
+
+#[tokio::test]
+async fn tenants_that_move_while_a_plan_is_made_make_no_other_skip_a_migration() {
+    let third = (
+        "tenant/003_colour.sql",
+        "ALTER TABLE notes ADD COLUMN colour text;",
+    );
+    let newest = embed(&[REGISTRY, NOTES, PINNED, third]);
+    for message in 0.. {
+        let (db, proxy, seen) = seen().await;
+        let pool = db.pool();
+        let ids = tenants(&pool, 6).await;
+        let at = At::Message(message);
+        let direction = Direction::ToServer;
+        let mut stop = proxy.stop_at(Point { direction, at });
+        let run = tokio::spawn(async move { migrator(newest).parallel(1).setup(&seen).await });
+        let stopped = tokio::select! {
+            stopped = stop.reached() => stopped,
+            () = async { while !run.is_finished() { tokio::time::sleep(Duration::from_millis(5)).await } } => false,
+        };
+        if stopped {
+            // Another replica, of the release before, has most of them.
+            for id in &ids[..5] {
+                let moved = migrator(second()).claim_timeout(Duration::ZERO);
+                let _ = moved.run_tenant(&pool, *id).await;
+            }
+        }
+        stop.release();
+        run.await.unwrap().unwrap();
+        assert_eq!(versions(&pool).await, ["3 active 6"], "message {message}");
+        assert_eq!(history(&pool).await.len(), 1 + 3 * 6, "message {message}");
+        if !stopped {
+            assert!(message > 5);
+            break;
+        }
+    }
 }
 
 #[tokio::test]

@@ -86,7 +86,10 @@ impl ScopeFolder<'_> {
         .note("a migration is `NNN_name.sql`: digits, `_`, a name of letters, digits and `_`");
         let problem = match file_name::suggestion(file) {
             Some(meant) => {
-                if let Some(name) = file_name::parse(&meant) {
+                // One that takes a migration back is none itself.
+                if let Some(name) = file_name::parse(&meant)
+                    && name.direction == Direction::Up
+                {
                     let file = File {
                         name,
                         file: file.to_owned(),

@@ -52,6 +52,20 @@ fn a_second_way_back_and_an_empty_one_are_errors() {
 }
 
 #[test]
+fn a_way_back_that_is_misnamed_hides_no_other_one_that_has_no_migration() {
+    let tree = Tree::new(&[
+        ("1_a.sql", "SELECT 1;"),
+        ("2_b'.down.sql", "SELECT 1;"),
+        ("2_b.down.sql", "SELECT 1;"),
+    ]);
+    let expected = [
+        "migrations/2_b'.down.sql: the file's name is no migration's",
+        "migrations/2_b.down.sql: takes back a migration that is not there",
+    ];
+    assert_eq!(tree.titles(), expected);
+}
+
+#[test]
 fn a_file_of_goose_or_dbmate_among_pgmigs_own_is_an_error() {
     let tree = Tree::new(&[
         ("1_a.sql", "SELECT 1;"),
