@@ -50,13 +50,22 @@ impl<'w> Worker<'w> {
         let with = options
             .clone()
             .options(wanted.iter().map(|(name, value)| (*name, value)));
-        let (mut connection, state) = match PgConnection::connect_with(&with).await {
-            Ok(connection) => (connection, State::Set),
-            Err(error) if refuses_options(&error) => {
+        // A name with a line break would end the option: sqlx escapes no white space but blanks.
+        let broken = |value: &str| {
+            value.contains(|c: char| c.is_ascii_whitespace() && c != ' ' || c == '\u{b}')
+        };
+        let connected = match wanted.iter().any(|(_, value)| broken(value)) {
+            true => None,
+            false => Some(PgConnection::connect_with(&with).await),
+        };
+        let (mut connection, state) = match connected {
+            Some(Ok(connection)) => (connection, State::Set),
+            None => (PgConnection::connect_with(options).await?, State::Pooled),
+            Some(Err(error)) if refuses_options(&error) => {
                 let plain = PgConnection::connect_with(options).await?;
                 (plain, State::Pooled)
             }
-            Err(error) => return Err(error),
+            Some(Err(error)) => return Err(error),
         };
         if matches!(state, State::Pooled) {
             return Ok(Worker {
