@@ -112,7 +112,7 @@ impl Ledger {
                 " OR t.schema <> 'tenant_' || pg_catalog.encode(pg_catalog.uuid_send(t.tenant), 'hex')"
             }
             // Whoever is listed: only the app knows what its schema is to be called.
-            false => " OR l.place IS NOT NULL",
+            false => " OR l.tenant IS NOT NULL",
         };
         let differs = format!(
             "{unlisted}t.head IS DISTINCT FROM {head} OR t.state <> 'active' OR n.oid IS NULL OR NOT {repeated}{misnamed}"
