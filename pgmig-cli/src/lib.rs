@@ -29,6 +29,9 @@
 //! the stable exit codes of [`Exit`].
 
 mod app;
+#[cfg(feature = "dev")]
+#[doc(hidden)]
+pub mod embed;
 
 pub use app::{
     Among, Answer, Command, Common, Error, Exit, Export, Exported, Plan, Public, Repair, Rollback,

@@ -71,24 +71,38 @@ pub(crate) fn read_baseline(
     scope: Scope,
     problems: &mut Vec<Problem>,
 ) -> Option<Read> {
+    let file = File::open(roots, &crate::baseline::file(scope), problems)?;
+    Some(file.baseline(scope, problems))
+}
+
+/// The script that `text` is as a baseline.
+pub(crate) fn baseline(scope: Scope, text: String) -> Read {
     let path = crate::baseline::file(scope);
-    let file = File::open(roots, &path, problems)?;
-    let found = Found {
-        scope,
-        version: Version::of(0),
-        name: String::new(),
-        up: path,
-        down: None,
-        layout: Layout::Pgmig,
-        transactional: None,
-        placeholders: false,
-        drizzle: None,
-        repeatable: false,
+    let file = File {
+        shown: path.clone(),
+        path,
+        text,
     };
-    Some(file.script(&Part::whole(&file.text), &found, problems))
+    file.baseline(scope, &mut Vec::new())
 }
 
 impl File {
+    fn baseline(&self, scope: Scope, problems: &mut Vec<Problem>) -> Read {
+        let found = Found {
+            scope,
+            version: Version::of(0),
+            name: String::new(),
+            up: self.path.clone(),
+            down: None,
+            layout: Layout::Pgmig,
+            transactional: None,
+            placeholders: false,
+            drizzle: None,
+            repeatable: false,
+        };
+        self.script(&Part::whole(&self.text), &found, problems)
+    }
+
     fn open(roots: &Roots<'_>, path: &str, problems: &mut Vec<Problem>) -> Option<Self> {
         let (on_disk, shown) = roots.find(path);
         match text(&on_disk, &shown) {

@@ -316,3 +316,19 @@ async fn a_plan_shows_the_baseline_in_the_place_of_what_it_stands_for() {
         migrator.run_tenant(&pool, Uuid::new_v4()).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_fleet_run_tells_a_tenant_that_needed_nothing_but_the_baseline() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let migrations = embed_with_baselines(&FILES, &[(Tenant, TENANT)], &[]);
+    let migrator = Migrator::new(migrations).tenants("SELECT id FROM tenants");
+    migrator.run_public(&pool).await.unwrap();
+    let tenant = Uuid::new_v4();
+    let registry =
+        format!("CREATE TABLE tenants (id uuid); INSERT INTO tenants VALUES ('{tenant}')");
+    execute(&pool, &registry).await;
+    let report = migrator.run_tenants(&pool).await.unwrap();
+    assert_eq!((report.migrated.len(), report.elsewhere), (1, 0));
+    assert!(report.migrated[0].baseline.is_some());
+}

@@ -30,6 +30,20 @@ pub enum Error {
         /// A line for each place that was looked at, and why it would not do.
         tried: String,
     },
+    /// A client program is missing, or too old for the server.
+    #[error(
+        "there is no {program} for PostgreSQL {major}: {found}\n  = help: install the client \
+         programs of {major} or later (Debian, Ubuntu: `apt-get install postgresql-client-{major}`), \
+         or put their directory on PATH"
+    )]
+    NoClient {
+        /// The program.
+        program: String,
+        /// The server's major version.
+        major: u32,
+        /// What there is.
+        found: String,
+    },
     /// The server in `DATABASE_URL` is of another major version than `PGMIG_TEST_PG` asks for.
     #[error(
         "the server in DATABASE_URL is PostgreSQL {found}, but PGMIG_TEST_PG asks for {wanted}\n  \

@@ -44,6 +44,7 @@
 //! | `PGMIG_TEST_CACHE` | where data directories and fetched binaries are kept |
 
 mod bring;
+mod client;
 mod database;
 mod error;
 mod pgbouncer;

@@ -1,6 +1,7 @@
 //! The server that the tests of this process use.
 
 use crate::bring::Means;
+use crate::bring::binaries::Binaries;
 use crate::bring::instance::Instance;
 use crate::bring::settings::{Settings, Source};
 use crate::bring::shared;
@@ -40,6 +41,8 @@ pub struct Server {
     url: String,
     major: u32,
     origin: Origin,
+    /// What it was started from, where we did.
+    binaries: Option<Binaries>,
 }
 
 impl Server {
@@ -101,6 +104,11 @@ impl Server {
         &self.origin
     }
 
+    /// What it was started from, where we did.
+    pub(crate) fn binaries(&self) -> Option<&Binaries> {
+        self.binaries.as_ref()
+    }
+
     /// Whether we started it, without `fsync`.
     pub(crate) fn brought(&self) -> bool {
         self.origin != Origin::DatabaseUrl
@@ -126,6 +134,7 @@ impl Server {
             url: url.to_owned(),
             major: 0,
             origin: Origin::DatabaseUrl,
+            binaries: None,
         };
         let mut connection = server.connect().await?;
         let row = connection
@@ -158,6 +167,7 @@ impl Server {
         Self {
             url: instance.url(),
             major: means.binaries.major,
+            binaries: Some(means.binaries.clone()),
             origin: match means.fetched {
                 true => Origin::Fetched(dir),
                 false => Origin::Local(dir),

@@ -18,7 +18,7 @@ impl Display for Answer {
             Answer::Status(report) => status(f, report),
             Answer::Fleet(report) => fleet::status(f, report),
             Answer::Plan(plans) => {
-                if plans.iter().all(|plan| plan.pending.is_empty()) {
+                if plans.iter().all(is_empty) {
                     writeln!(f, "-- nothing to do")?;
                 }
                 plans.iter().try_for_each(|target| plan(f, target))
@@ -61,8 +61,7 @@ pub(super) fn headline(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
     if report.is_noop() {
         write!(f, "{schema}: nothing to do ({took})")?;
     } else {
-        let applied = count(report.applied.len(), "migration");
-        let applied = paint(f, GOOD, format!("{applied} applied"));
+        let applied = paint(f, GOOD, done(report));
         let created = if report.created { "created, " } else { "" };
         write!(f, "{schema}: {created}{applied} in {took}")?;
     }
@@ -71,6 +70,23 @@ pub(super) fn headline(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
         write!(f, ", {}", paint(f, DOUBTFUL, ahead))?;
     }
     writeln!(f)
+}
+
+/// `3 migrations applied`, or what the schema began with besides.
+fn done(report: &Report) -> String {
+    let applied = count(report.applied.len(), "migration");
+    let Some(baseline) = &report.baseline else {
+        return format!("{applied} applied");
+    };
+    let flattened = count(baseline.migrations, "migration");
+    let begun = format!(
+        "begun with the baseline of version {} ({flattened})",
+        baseline.version
+    );
+    match report.applied.is_empty() {
+        true => begun,
+        false => format!("{begun}, {applied} applied"),
+    }
 }
 
 /// `public` migration by migration; of each tenant what was applied in a line or two, of those with
@@ -171,10 +187,14 @@ fn at(version: Option<&str>) -> String {
 
 /// SQL that can be read, kept and piped: what is not a statement is a comment.
 fn plan(f: &mut Formatter<'_>, plan: &TargetPlan) -> fmt::Result {
-    if plan.pending.is_empty() {
+    if is_empty(plan) {
         return Ok(());
     }
     let number = count(plan.pending.len(), "migration");
+    let number = match &plan.baseline {
+        Some(baseline) => format!("the baseline of version {} and {number}", baseline.version),
+        None => number,
+    };
     let creates = if plan.creates_schema {
         ", in a new schema"
     } else {
@@ -182,11 +202,16 @@ fn plan(f: &mut Formatter<'_>, plan: &TargetPlan) -> fmt::Result {
     };
     let line = format!("-- {}: {number} to apply{creates}", plan.target.schema);
     writeln!(f, "{}", paint(f, NAME, line))?;
-    for migration in &plan.pending {
+    let baseline = plan.baseline.iter().map(|baseline| &**baseline);
+    for migration in baseline.chain(&plan.pending) {
         writeln!(f)?;
         pending(f, migration)?;
     }
     Ok(())
+}
+
+fn is_empty(plan: &TargetPlan) -> bool {
+    plan.pending.is_empty() && plan.baseline.is_none()
 }
 
 /// One migration as SQL; what is to know of it as comments.

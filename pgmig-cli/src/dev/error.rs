@@ -57,6 +57,33 @@ pub(crate) enum Error {
     )]
     NoFormat { path: PathBuf },
 
+    /// `pg_dump` failed.
+    #[error("pg_dump could not dump what the migrations made: {}", why.trim_end())]
+    Dump { why: String },
+
+    /// The migrations make other rows each time, and nothing could make those anew.
+    #[error(
+        "the migrations of {scope} make other rows each time, and a baseline would make those of today\
+         {}\n  = note: they were replayed twice; nothing was written\
+         \n  = help: give the column a default that makes the value, in a new migration, or write such rows elsewhere",
+        list(differences)
+    )]
+    NotRepeatable {
+        scope: pgmig_core::Scope,
+        differences: Vec<String>,
+    },
+
+    /// The baseline does not make the same.
+    #[error(
+        "the baseline of {scope} would not make what its migrations make{}\
+         \n  = note: nothing was written",
+        list(differences)
+    )]
+    NotTheSame {
+        scope: pgmig_core::Scope,
+        differences: Vec<String>,
+    },
+
     /// The asynchronous runtime did not start.
     #[error("cannot start: {0}")]
     Start(#[source] io::Error),
@@ -140,6 +167,10 @@ pub(crate) enum Error {
     /// The answer could not be written as JSON.
     #[error("cannot write the answer: {0}")]
     Json(#[source] serde_json::Error),
+}
+
+fn list(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("\n  - {line}")).collect()
 }
 
 impl Error {

@@ -1,6 +1,7 @@
 //! The development commands, one a file. Each is thin: what a folder is and what is to be done to
 //! it is decided in pgmig-core, with the macro; here it is done and told.
 
+mod baseline;
 mod carry_out;
 mod check;
 mod database;
@@ -38,6 +39,7 @@ Examples:
   cargo pgmig generate add_phone      the next migration of a schema in TypeScript, by drizzle-kit
   cargo pgmig lock                    make the drafts final
   cargo pgmig check                   everything the compiler checks, and that nothing is a draft
+  cargo pgmig baseline --tenant       one script with which new tenants begin
   cargo pgmig lint --explain RULE     why a lint warns, and the safe way
   cargo pgmig diff 3 7                what the migrations after 3, up to 7, change
   cargo pgmig diagram -o schema.svg   a picture of the tables and their keys
@@ -75,6 +77,7 @@ enum Command {
     Push(drizzle::Push),
     Lock(lock::Lock),
     Check(check::Check),
+    Baseline(baseline::Baseline),
     Lint(lint::Lint),
     Renumber(renumber::Renumber),
     Diff(diff::Diff),
@@ -127,6 +130,7 @@ pub(crate) fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Push(push) => push.run(&place),
         Command::Lock(lock) => lock.run(&place),
         Command::Check(check) => check.run(&place),
+        Command::Baseline(baseline) => baseline.run(&place),
         Command::Renumber(renumber) => renumber.run(&place),
         Command::Diff(diff) => diff.run(&place),
         Command::Diagram(diagram) => diagram.run(&place),

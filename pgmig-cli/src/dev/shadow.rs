@@ -1,9 +1,9 @@
 //! `cargo pgmig check --shadow`: tries every way back in a database that is made for it.
 
+use super::embed::embed;
 use pgmig_core::{Folder, Problem};
 use pgmig_runtime::{Migrator, Rehearsal, RehearsalOutcome};
 
-use super::embed::embed;
 use super::error::Error;
 use super::server::{ServerArgs, block_on};
 

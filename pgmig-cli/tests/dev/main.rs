@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod agrees;
+mod baseline;
 mod check;
 mod database;
 mod diagram;

@@ -4,9 +4,10 @@
 //! `${schema}` where it is a name of its own, and is left out of names in strings
 //! (`nextval('orders_id_seq'::regclass)`), which the search path finds.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::insert;
+use super::insert::Inserts;
 use crate::sql::cursor::Cursor;
 use crate::sql::slot::{self, SLOT};
 use crate::sql::split::{Raw, split};
@@ -25,19 +26,21 @@ pub struct Dump<'a> {
     pub schema: &'a str,
     /// The role that made what was dumped.
     pub owner: &'a str,
-    /// Columns that get their default anew in every schema, instead of what the dump has.
-    pub anew: &'a [Column],
+    /// Values that are made anew in every schema, instead of what the dump has.
+    pub anew: &'a [Anew],
 }
 
-/// A column of a table.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Column {
+/// Values of a column that are another each time: its default is put in their place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anew {
     /// The table's schema.
     pub schema: String,
     /// The table.
     pub table: String,
     /// The column.
     pub column: String,
+    /// The rows, from 0 in the order in which they are dumped.
+    pub rows: BTreeSet<usize>,
 }
 
 /// Settings of the session that dumped, which mean nothing for what is made.
@@ -78,12 +81,13 @@ impl Dump<'_> {
         let mut script = String::new();
         let mut problems = Vec::new();
         let masked = slot::mask(self.text);
+        let mut inserts = Inserts::new(self);
         for raw in split(&masked).statements {
             let statement = Statement {
                 dump: self,
                 raw: &raw,
             };
-            match statement.kept() {
+            match statement.kept(&mut inserts) {
                 Ok(None) => {}
                 Ok(Some(sql)) => {
                     if statement.is(&["create"]) {
@@ -112,7 +116,7 @@ type Edits = Vec<(Range<usize>, String)>;
 
 impl Statement<'_> {
     /// What the baseline has of it; `None`: nothing.
-    fn kept(&self) -> Result<Option<String>, Box<Problem>> {
+    fn kept(&self, inserts: &mut Inserts<'_>) -> Result<Option<String>, Box<Problem>> {
         if self.is(&["set"]) || self.is(&["reset"]) {
             return self.setting().map(|()| None);
         }
@@ -125,7 +129,7 @@ impl Statement<'_> {
         let mut edits = Edits::new();
         self.rights(&mut edits);
         if !self.dump.anew.is_empty() && self.is(&["insert", "into"]) {
-            insert::defaults(self.dump, &self.raw.tokens, &mut edits);
+            inserts.defaults(&self.raw.tokens, &mut edits);
         }
         if self.dump.scope == Scope::Tenant {
             self.names(&self.raw.tokens, &mut edits)?;
@@ -283,8 +287,11 @@ impl Statement<'_> {
 
     fn unfit_in(&self, range: Range<usize>, what: &str) -> Box<Problem> {
         let title = format!("what the migrations make has {what}");
+        let statement = &self.dump.text[self.raw.range()];
+        let first = statement.lines().next().unwrap_or_default();
         let problem = Problem::error("unfit-for-baseline", "pg_dump", title)
             .at(self.dump.text, range)
+            .note(format!("the statement is `{first}`"))
             .note("a baseline makes the same in every schema, on every server");
         Box::new(problem)
     }

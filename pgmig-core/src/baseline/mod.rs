@@ -6,11 +6,13 @@
 
 mod dump;
 mod insert;
+mod server;
 mod settle;
 
-use crate::Scope;
+use crate::{Baseline, Migration, Scope, script};
 
-pub use dump::{Column, Dump};
+pub use dump::{Anew, Dump};
+pub use server::once_a_server;
 pub(crate) use settle::{Found, settle};
 
 /// The folder that they are in.
@@ -22,6 +24,21 @@ pub(crate) const SCOPES: [Scope; 2] = [Scope::Public, Scope::Tenant];
 /// The file of a scope's baseline, below the folder of migrations.
 pub(crate) fn file(scope: Scope) -> String {
     format!("{FOLDER}/{scope}.sql")
+}
+
+impl Baseline {
+    /// The baseline that `text` is, as if it were in its file and locked: of all migrations up to
+    /// `newest`.
+    pub fn new(newest: &Migration, text: &str) -> Self {
+        let read = script::baseline(newest.scope, text.to_owned());
+        Baseline {
+            scope: newest.scope,
+            version: newest.version.clone(),
+            checksum: read.checksum,
+            head: newest.head,
+            script: read.script,
+        }
+    }
 }
 
 /// The command that makes a scope's baseline.

@@ -57,7 +57,7 @@ impl Problem {
     }
 
     /// Says which bytes of the file's text are meant.
-    pub(crate) fn at(mut self, source: &str, span: Range<usize>) -> Self {
+    pub fn at(mut self, source: &str, span: Range<usize>) -> Self {
         self.source = Some(source.to_owned());
         self.span = Some(span);
         self

@@ -31,7 +31,7 @@ pub enum Event {
     Migrated {
         /// The tenant.
         target: Target,
-        /// What was applied, as versions.
+        /// What was applied, as versions; that of a baseline stands for all before it.
         versions: Vec<&'static str>,
         /// How long it took.
         #[cfg_attr(

@@ -220,16 +220,14 @@ impl Fleet {
             return self.taken_back(place, report.duration, back.report);
         }
         let mut account = locked(&self.account);
-        if report.applied.is_empty() {
+        if report.is_noop() {
             account.report.elsewhere += 1;
             drop(account);
             return self.emit(Event::Elsewhere { target });
         }
-        let versions = report
-            .applied
-            .iter()
-            .map(|applied| applied.version)
-            .collect();
+        let baseline = report.baseline.iter().map(|baseline| baseline.version);
+        let applied = report.applied.iter().map(|applied| applied.version);
+        let versions = baseline.chain(applied).collect();
         let duration = report.duration;
         account.migrated.push((place, report));
         drop(account);

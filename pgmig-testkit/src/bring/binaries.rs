@@ -66,6 +66,11 @@ impl Binaries {
         command(&self.dir.join(program), self.libraries.as_ref())
     }
 
+    /// Where their shared libraries are, if the system does not know.
+    pub(crate) fn libraries(&self) -> Option<&OsString> {
+        self.libraries.as_ref()
+    }
+
     fn fits(self, wanted: Option<u32>) -> Result<Self, String> {
         match wanted {
             Some(wanted) if wanted != self.major => {
@@ -82,7 +87,7 @@ impl Binaries {
     }
 }
 
-fn command(program: &Path, libraries: Option<&OsString>) -> Command {
+pub(crate) fn command(program: &Path, libraries: Option<&OsString>) -> Command {
     let mut command = Command::new(program);
     if let Some(libraries) = libraries {
         command.env("LD_LIBRARY_PATH", libraries);
@@ -136,6 +141,23 @@ fn in_known_places() -> Vec<PathBuf> {
     }
     found.sort_by(|a, b| b.cmp(a));
     found.into_iter().map(|(_, dir)| dir).collect()
+}
+
+/// The directories where client programs may be: those of `PATH`, then those of distributions.
+pub(crate) fn client_places() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    for (parent, bin) in PLACES {
+        let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+        places.extend(entries.map(|entry| entry.path().join(bin)));
+    }
+    places
+}
+
+/// The major version of a client program; `None` when it cannot be run.
+pub(crate) fn version_of(program: &Path, libraries: Option<&OsString>) -> Option<u32> {
+    let output = command(program, libraries).arg("--version").output().ok()?;
+    major_of(String::from_utf8_lossy(&output.stdout).trim())
 }
 
 /// The first number in a directory's name: `15`, `postgresql@16`, `pgsql-17`.

@@ -8,10 +8,11 @@ fn script(scope: Scope, text: &str) -> Result<String, Vec<String>> {
         scope,
         schema: "made_1f",
         owner: "me",
-        anew: &[Column {
+        anew: &[Anew {
             schema: "made_1f".to_owned(),
             table: "plans".to_owned(),
             column: "at".to_owned(),
+            rows: [0, 1, 3].into(),
         }],
     };
     let script = dump.script();
@@ -92,15 +93,17 @@ fn the_schemas_name_as_a_value_fits_no_other_schema() {
 }
 
 #[test]
-fn columns_that_are_made_anew_get_their_default() {
+fn values_that_are_made_anew_are_defaults() {
     assert_eq!(
         tenant(
             "INSERT INTO made_1f.plans (id, at, name) OVERRIDING SYSTEM VALUE VALUES\n\
              \t(1, '2026-01-31 12:00:00+00', 'a, (b'),\n\t(-2, NULL, 'c');\n\
+             INSERT INTO made_1f.plans (at) VALUES\n\t('x'),\n\t('y');\n\
              INSERT INTO made_1f.other (at) VALUES ('x');"
         ),
         "INSERT INTO ${schema}.plans (id, at, name) OVERRIDING SYSTEM VALUE VALUES\n\
          \t(1, DEFAULT, 'a, (b'),\n\t(-2, DEFAULT, 'c');\n\
+         INSERT INTO ${schema}.plans (at) VALUES\n\t('x'),\n\t(DEFAULT);\n\
          INSERT INTO ${schema}.other (at) VALUES ('x');"
     );
 }
