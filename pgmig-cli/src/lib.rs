@@ -1,5 +1,6 @@
 //! The database commands of pgmig for an app's own command line: `public`, `tenant`, `setup`,
-//! `status`, `plan`, `verify`, `rollback`, `repair`, `export`. Apps use them as `pgmig::cli`, with the feature `cli` of `pgmig`.
+//! `status`, `plan`, `verify`, `rollback`, `repair`, `adopt`,
+//! `export`. Apps use them as `pgmig::cli`, with the feature `cli` of `pgmig`.
 //!
 //! A binary that only migrates is one line, [`run`]. An app with commands of its own flattens
 //! [`Command`] into them:
@@ -34,6 +35,6 @@ mod app;
 pub mod embed;
 
 pub use app::{
-    Among, Answer, Command, Common, Error, Exit, Export, Exported, Plan, Public, Repair, Rollback,
-    Setup, Shell, Status, Tenant, Verify, completions, run, run_with,
+    Adopt, Among, Answer, Command, Common, Error, Exit, Export, Exported, Plan, Public, Repair,
+    Rollback, Setup, Shell, Status, Tenant, Verify, completions, run, run_with,
 };

@@ -64,9 +64,8 @@ impl Runner<'_> {
             message.statement(start.baseline, script, index, fill);
         }
         message.ours(CHECKED);
-        let record = self
-            .ledger
-            .record_flattened(target, start.baseline, flattened);
+        let origin = format!("baseline {}", start.baseline.0.version);
+        let record = self.ledger.record_flattened(target, &origin, flattened);
         message.record(start.baseline, &record);
         for step in flattened {
             if let Some(statement) = self.in_drizzle(target, step) {

@@ -58,8 +58,8 @@ pub use fleet::{
 pub use include_dir::{Dir, DirEntry, File};
 pub use migrator::Migrator;
 pub use report::{
-    Adoption, Applied, FromBaseline, MigrationState, MigrationStatus, Pending, Repaired, Report,
-    ScopeStatus, SetupReport, Status, TargetPlan, TenantState, TenantStatus,
+    AdoptedAt, Adoption, Applied, FromBaseline, MigrationState, MigrationStatus, Pending, Repaired,
+    Report, ScopeStatus, SetupReport, Status, TargetPlan, TenantState, TenantStatus,
 };
 pub use retry::Retry;
 pub use rollback::{

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use crate::Verification;
 use crate::adopt::Tool;
 use crate::error::{Activity, StatementError};
 use crate::message::{Place, database_error};
@@ -211,4 +212,35 @@ pub(crate) fn version(version: Option<&str>) -> String {
         || "without migrations".to_owned(),
         |version| format!("at version {version}"),
     )
+}
+
+/// Where the ledger has a schema.
+pub(crate) fn at_version(version: Option<&str>) -> String {
+    match version {
+        Some(version) => format!("at version {version}"),
+        None => "already, with a migration that is not finished".to_owned(),
+    }
+}
+
+/// The differences of a schema that is to be adopted, and the statements that would take it there.
+pub(crate) fn adopted_differs(schema: &str, version: &str, found: &Verification) -> String {
+    let mut text = format!(
+        "schema {schema} cannot be adopted at version {version}: it is not what the migrations up to it make; nothing was written"
+    );
+    for group in &found.drifted {
+        for difference in &group.differences {
+            text.push_str(&format!("\n  - {difference}"));
+        }
+        let repair = group.repair(schema);
+        if !repair.is_empty() {
+            text.push_str("\n  = repaired by:");
+        }
+        for statement in repair {
+            text.push_str(&format!("\n    {statement};"));
+        }
+    }
+    for unverified in &found.unverified {
+        text.push_str(&format!("\n  - not compared: {}", unverified.why));
+    }
+    text + "\n  = help: repair the schema, or name the version that it is at"
 }

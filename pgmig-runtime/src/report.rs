@@ -10,6 +10,7 @@ use crate::fleet::FleetReport;
 use crate::message::{Fill, script_text};
 use crate::planner::Step;
 use crate::target::Target;
+use crate::verify::NotReplayed;
 
 /// What a run did to one schema.
 #[derive(Clone, Debug)]
@@ -75,6 +76,28 @@ pub struct Adoption {
     pub table: String,
     /// How many migrations it had applied.
     pub migrations: usize,
+}
+
+/// A schema that was taken into the ledger at a version.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct AdoptedAt {
+    /// The schema.
+    pub target: Target,
+    /// The version at which it is now.
+    pub version: &'static str,
+    /// How many migrations the ledger has of it now.
+    pub migrations: usize,
+    /// Statements of these that could not be replayed beside the schema, so that what they make was
+    /// not compared.
+    pub not_replayed: Vec<NotReplayed>,
+    /// How long it took.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "duration_ms", with = "crate::report::milliseconds")
+    )]
+    pub duration: Duration,
 }
 
 /// One migration that was applied.

@@ -328,7 +328,7 @@ async fn a_fleet_run_tells_a_tenant_that_needed_nothing_but_the_baseline() {
     let registry =
         format!("CREATE TABLE tenants (id uuid); INSERT INTO tenants VALUES ('{tenant}')");
     execute(&pool, &registry).await;
-    let report = migrator.run_tenants(&pool).await.unwrap();
+    let report = migrator.run_tenants(&pool, vec![tenant]).await.unwrap();
     assert_eq!((report.migrated.len(), report.elsewhere), (1, 0));
     assert!(report.migrated[0].baseline.is_some());
 }

@@ -315,7 +315,8 @@ async fn colours_are_for_terminals_and_not_for_those_who_want_none() {
 #[test]
 fn each_command_has_help_with_examples_and_never_shows_the_password() {
     for command in [
-        "public", "tenant", "setup", "status", "plan", "verify", "rollback", "repair", "export",
+        "public", "tenant", "setup", "status", "plan", "verify", "rollback", "repair", "adopt",
+        "export",
     ] {
         let mut help = service(&format!("{command} --help"));
         help.env("DATABASE_URL", "postgres://me:secret@localhost/shop");

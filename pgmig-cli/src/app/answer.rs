@@ -1,9 +1,9 @@
 //! What a command did or found, for people and for scripts.
 
 use pgmig_runtime::{
-    FleetReport, FleetRollbackPlan, FleetStatus, MigrationState, Repaired, Report, RollbackPlan,
-    RollbackReport, SetupReport, Status, TargetPlan, TenantState, TenantStatus, Verification,
-    Version,
+    AdoptedAt, FleetReport, FleetRollbackPlan, FleetStatus, MigrationState, Repaired, Report,
+    RollbackPlan, RollbackReport, SetupReport, Status, TargetPlan, TenantState, TenantStatus,
+    Verification, Version,
 };
 
 use super::Exported;
@@ -36,6 +36,8 @@ pub enum Answer {
     FleetRollbackPlan(FleetRollbackPlan),
     /// What was accepted as it is now.
     Repair(Vec<Repaired>),
+    /// What was taken into the ledger.
+    Adopted(AdoptedAt),
     /// Which schemas are what their migrations make.
     Verification(Verification),
     /// The same, as the statements that would repair them.
@@ -58,7 +60,10 @@ impl Answer {
                 let newest = fleet.public_newest.map(Version::new);
                 at < newest || fleet.tenants.iter().any(is_behind)
             }
-            Answer::Plan(plans) => plans.iter().any(|plan| !plan.pending.is_empty()),
+            Answer::Plan(plans) => {
+                let mut plans = plans.iter();
+                plans.any(|plan| !plan.pending.is_empty() || plan.baseline.is_some())
+            }
             Answer::Run(_)
             | Answer::Setup(_)
             | Answer::Rollback(_)
@@ -66,6 +71,7 @@ impl Answer {
             | Answer::FleetRollback(_)
             | Answer::FleetRollbackPlan(_)
             | Answer::Repair(_)
+            | Answer::Adopted(_)
             | Answer::Verification(_)
             | Answer::Repairs(_)
             | Answer::Export(_) => false,

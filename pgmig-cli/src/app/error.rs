@@ -135,7 +135,10 @@ impl Error {
             Error::Migrate(pgmig_runtime::Error::IrreversibleFleet(irreversible)) => {
                 error["irreversible"] = json!(irreversible.migrations);
             }
-            Error::Migrate(pgmig_runtime::Error::Drift(found)) => {
+            Error::Migrate(
+                pgmig_runtime::Error::Drift(found)
+                | pgmig_runtime::Error::AdoptedDiffers { found, .. },
+            ) => {
                 error["verification"] = json!(found);
             }
             Error::Migrate(pgmig_runtime::Error::Plan(plan)) => {
@@ -173,7 +176,7 @@ fn migrate(error: &pgmig_runtime::Error) -> Exit {
         E::Connection { .. } => Exit::Unreachable,
         E::Ledger { source, .. } if is_not_let_in(source) => Exit::Unreachable,
         E::Blocked(_) | E::Busy { .. } => Exit::Busy,
-        E::Drift(_) => Exit::Drifted,
+        E::Drift(_) | E::AdoptedDiffers { .. } => Exit::Drifted,
         E::Shadow(error) => migrate(error),
         E::Plan(_)
         | E::NotAdopted { .. }
@@ -186,6 +189,8 @@ fn migrate(error: &pgmig_runtime::Error) -> Exit {
         | E::PublicBehind { .. }
         | E::Dropping { .. }
         | E::NotInLedger { .. }
+        | E::AlreadyInLedger { .. }
+        | E::NothingToAdopt { .. }
         | E::Irreversible(_)
         | E::IrreversibleFleet(_)
         | E::NotAppliedToAny { .. }

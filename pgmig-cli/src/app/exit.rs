@@ -27,7 +27,7 @@ pub enum Exit {
     Partly = 6,
     /// `status --check`: something is left to apply.
     Behind = 10,
-    /// `verify`: a schema is not what its migrations make.
+    /// `verify`, `adopt`: a schema is not what its migrations make.
     Drifted = 11,
     /// Interrupted by Ctrl-C; each target is at a migration boundary.
     Interrupted = 130,

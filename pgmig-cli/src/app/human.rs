@@ -8,7 +8,7 @@ use pgmig_runtime::{
 };
 
 use super::paint::{BAD, DOUBTFUL, FAINT, GOOD, NAME, count, paint, time};
-use super::{Answer, export, fleet, repair, rollback, verify};
+use super::{Answer, adopt, export, fleet, repair, rollback, verify};
 
 impl Display for Answer {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -28,6 +28,7 @@ impl Display for Answer {
             Answer::FleetRollback(report) => fleet::report(f, report),
             Answer::FleetRollbackPlan(plan) => rollback::fleet_plan(f, plan),
             Answer::Repair(repaired) => repair::report(f, repaired),
+            Answer::Adopted(adopted) => adopt::report(f, adopted),
             Answer::Verification(found) => verify::report(f, found),
             Answer::Repairs(found) => verify::repairs(f, found),
             Answer::Export(exported) => export::report(f, exported),

@@ -1,5 +1,6 @@
 //! The database commands, one a file.
 
+mod adopt;
 mod among;
 mod answer;
 mod common;
@@ -26,6 +27,7 @@ use std::io::{ErrorKind, Write as _};
 
 use pgmig_runtime::Migrator;
 
+pub use adopt::Adopt;
 pub use among::Among;
 pub use answer::Answer;
 pub use common::Common;
@@ -106,6 +108,11 @@ pub enum Command {
         missing_docs,
         reason = "documented where it is defined; clap shows that text"
     )]
+    Adopt(Adopt),
+    #[allow(
+        missing_docs,
+        reason = "documented where it is defined; clap shows that text"
+    )]
     Export(Export),
 }
 
@@ -125,6 +132,7 @@ impl Command {
             Command::Verify(verify) => verify.answer(migrator).await,
             Command::Rollback(rollback) => rollback.answer(migrator).await,
             Command::Repair(repair) => repair.answer(migrator).await,
+            Command::Adopt(adopt) => adopt.answer(migrator).await,
             Command::Export(export) => export.answer(migrator),
         }
     }
@@ -236,6 +244,7 @@ impl Command {
             Command::Verify(verify) => &verify.common,
             Command::Rollback(rollback) => &rollback.common,
             Command::Repair(repair) => &repair.common,
+            Command::Adopt(adopt) => &adopt.common,
             Command::Export(_) => return None,
         })
     }

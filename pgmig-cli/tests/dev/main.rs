@@ -18,6 +18,7 @@ mod merge;
 mod new;
 mod place;
 mod project;
+mod provision;
 mod readme;
 mod renumber;
 mod shadow;

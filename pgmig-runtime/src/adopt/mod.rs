@@ -2,6 +2,7 @@
 //!
 //! The tool's own table is read and checked as far as it can be, and left as it was.
 
+mod at;
 mod check;
 mod dbmate;
 mod diesel;

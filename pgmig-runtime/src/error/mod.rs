@@ -148,6 +148,36 @@ pub enum Error {
     /// What another tool recorded does not fit the migrations of the binary.
     #[error(transparent)]
     Adoption(Box<AdoptionError>),
+    /// A schema that is to be adopted is not what the migrations up to the version make.
+    #[error("{}", render::adopted_differs(.schema, .version, .found))]
+    AdoptedDiffers {
+        /// The schema.
+        schema: String,
+        /// The version.
+        version: String,
+        /// The differences.
+        found: Box<crate::Verification>,
+    },
+    /// A schema that is to be adopted is in the ledger.
+    #[error(
+        "schema {schema} cannot be adopted: the ledger has it {}\n  \
+         = help: run the migrations, they go on from there", render::at_version(version.as_deref())
+    )]
+    AlreadyInLedger {
+        /// The schema.
+        schema: String,
+        /// Its version by the ledger; `None`: a migration is not finished.
+        version: Option<String>,
+    },
+    /// A schema that is to be adopted does not exist.
+    #[error(
+        "schema {schema} cannot be adopted: it does not exist\n  \
+         = help: run the migrations, they make it"
+    )]
+    NothingToAdopt {
+        /// The schema.
+        schema: String,
+    },
     /// There are migrations to apply, and the connection may only read.
     #[error(
         "{pending} migration(s) of schema {schema} are pending, and the server does not let this connection write\n  \

@@ -1,21 +1,17 @@
-//! What is written about migrations that a baseline stands for.
+//! What is written about migrations that count as applied: a baseline stands for them, or a schema that
+//! was there is what they make.
 
 use super::record::moved;
 use super::{Ledger, script_digest};
 use crate::planner::Step;
 use crate::target::Target;
-use crate::{Migration, drizzle, quote};
+use crate::{drizzle, quote};
 
 impl Ledger {
     /// Records the steps as applied, each with its own checksum, head and down script, so that a
     /// target is the same whichever way it came to be, and moves the head behind the last of them.
-    /// Returns how long the baseline took since the claim.
-    pub(crate) fn record_flattened(
-        &self,
-        target: &Target,
-        baseline: &Migration,
-        steps: &[Step],
-    ) -> String {
+    /// `origin` says which way it was. Returns how long it took since the claim.
+    pub(crate) fn record_flattened(&self, target: &Target, origin: &str, steps: &[Step]) -> String {
         let Some(last) = steps.last() else {
             return "SELECT 0 AS duration_ms".to_owned();
         };
@@ -23,7 +19,6 @@ impl Ledger {
             .zip(steps)
             .map(|(place, step)| row(place, step))
             .collect();
-        let origin = format!("baseline {}", baseline.0.version);
         format!(
             "WITH done AS (INSERT INTO {l}.history (schema, scope, version, name, checksum, head, state, statements, down, app, pgmig, applied_by, started_at, finished_at, origin, drizzle_at, drizzle_hash) \
              SELECT t.schema, t.scope, v.version, v.name, v.checksum, v.head, 'applied', v.statements, v.down, {app}, {pgmig}, session_user, \
@@ -35,7 +30,7 @@ impl Ledger {
             l = self.quoted,
             app = self.app,
             pgmig = quote::literal(env!("CARGO_PKG_VERSION")),
-            origin = quote::literal(&origin),
+            origin = quote::literal(origin),
             rows = rows.join(", "),
             condition = target.condition("t"),
             moved = moved(last),

@@ -162,6 +162,34 @@ impl Migrator {
         Ok(verification)
     }
 
+    /// Compares a schema of which the ledger has nothing with what the first `count` migrations of
+    /// its scope make.
+    pub(crate) async fn verify_at(
+        &self,
+        session: &mut Session<'_>,
+        target: &Target,
+        count: usize,
+    ) -> Result<Verification, Error> {
+        let started = Instant::now();
+        let mut wanted = self.wanted(session, Which::Tenants(&[])).await?;
+        match target.scope {
+            Scope::Tenant => {
+                wanted.tenants = vec![(count, target.schema.clone())];
+                // Of a `public` that is not in the ledger either, all that tenants may refer to.
+                if wanted.beneath == [0, 0] {
+                    let all = [self.migrations.public(), self.migrations.drizzle()];
+                    wanted.beneath = all.map(<[_]>::len);
+                }
+            }
+            Scope::Public | Scope::Drizzle => wanted.public = Some([count, wanted.beneath[1]]),
+        }
+        let options = self.counted();
+        let found = self.replayed(session, &wanted, &options).await?;
+        let mut verification = compare::compare(session, &options, wanted, found).await?;
+        verification.duration = started.elapsed();
+        Ok(verification)
+    }
+
     /// What counts, without the tables in which other tools keep what they applied.
     fn counted(&self) -> FingerprintOptions {
         let options = self

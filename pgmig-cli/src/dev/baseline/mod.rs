@@ -136,9 +136,13 @@ impl Making<'_> {
         for migrations in [&mut folder.public, &mut folder.drizzle, &mut folder.tenant] {
             migrations.retain(|migration| migration.locked);
         }
+        // Repeatable migrations come after all others, after a baseline too. A tenant's may use what
+        // those of public make.
+        folder.repeatable.retain(|one| one.scope != self.scope);
         if self.scope == Scope::Public {
             folder.drizzle.clear();
             folder.tenant.clear();
+            folder.repeatable.clear();
         }
         folder
     }
