@@ -188,7 +188,7 @@ async fn replicas_that_are_killed_lose_nothing_and_the_others_finish() {
 
 async fn try_seed(seed: u64, tenants: u64) {
     let mut random = Random(seed);
-    let with_index = seed % if tenants > 100 { 10 } else { 4 } == 0;
+    let with_index = seed.is_multiple_of(if tenants > 100 { 10 } else { 4 });
     let db = fleet(tenants).await;
     kill_some(db.url(), with_index, "a_replica", seed, &mut random).await;
     converged(&db.pool(), tenants, with_index, seed).await;
