@@ -40,7 +40,7 @@
 //! # What it costs
 //!
 //! The migrations are applied once, to a template database; each test gets a clone of it. The template
-//! is kept for as long as a test used it within a week, and is found again by [`Migrator::digest`]: one
+//! is kept for as long as a test used it within a week, and is found again by [`Migrator::digest`](crate::Migrator::digest): one
 //! changed checksum, and there is another one. What is no part of a database is not cloned: settings by
 //! `ALTER DATABASE`, and roles.
 //!
