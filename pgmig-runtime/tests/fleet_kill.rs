@@ -86,7 +86,8 @@ fn setting(name: &str, otherwise: u64) -> u64 {
 /// This program as a replica that boots, or that takes the tenants back.
 fn replica(url: &str, with_index: bool, way: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args([way, "--exact", "--ignored"])
+        // Without it what a replica dies of would be lost with its output.
+        .args([way, "--exact", "--ignored", "--nocapture"])
         .env("PGMIG_KILL_URL", url)
         .env("PGMIG_KILL_INDEX", u8::from(with_index).to_string())
         .stdout(Stdio::null())
