@@ -114,6 +114,67 @@ async fn one_connection_is_enough_and_is_given_back_as_it_was() {
     }
 }
 
+/// Waits until a statement of the migrator's waits for a lock.
+async fn somebody_waits(pool: &PgPool) {
+    let waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
+                   AND wait_event_type = 'Lock' AND query LIKE '%CONCURRENTLY%'";
+    while column(pool, waiting).await.is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_statement_of_a_dead_run_that_the_server_comes_to_late_is_accepted() {
+    for (before, ours, late, left) in [
+        (
+            "SELECT 1",
+            "CREATE INDEX CONCURRENTLY items_n ON items (n);",
+            "CREATE INDEX items_n ON items (n)",
+            vec!["items_n true"],
+        ),
+        (
+            "CREATE INDEX items_n ON items (n)",
+            "DROP INDEX CONCURRENTLY items_n;",
+            "DROP INDEX items_n",
+            vec![],
+        ),
+    ] {
+        let (db, pool, schema) = prepared().await;
+        let in_schema = |sql: &str| format!("SET search_path TO {schema}; {sql}");
+        let mut other = db.connect().await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(in_schema(before)))
+            .execute(&mut other)
+            .await
+            .unwrap();
+        // What the dead run has sent, and the server works at: nobody sees its effect yet.
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("BEGIN; {late}")))
+            .execute(&mut other)
+            .await
+            .unwrap();
+        let boot = || {
+            let pool = db.pool();
+            tokio::spawn(async move {
+                let migrator = Migrator::new(with(ours));
+                migrator.run_tenant(&pool, Uuid::nil()).await.map(drop)
+            })
+        };
+        let dying = boot();
+        somebody_waits(&pool).await;
+        dying.abort();
+        let _ = dying.await;
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
+                   AND wait_event_type = 'Lock'";
+        column(&pool, end).await;
+
+        let next = boot();
+        somebody_waits(&pool).await;
+        sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+        next.await.unwrap().unwrap();
+        assert_eq!(indexes(&pool).await, left);
+        assert_nothing_left(&pool).await;
+    }
+}
+
 #[tokio::test]
 async fn a_run_goes_on_at_the_statement_that_failed_once_the_file_is_mended() {
     for dispatch in BOTH {

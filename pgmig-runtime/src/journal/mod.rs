@@ -15,7 +15,7 @@ use crate::ledger::Row;
 use crate::look::Work;
 use crate::message::{Fill, Message};
 use crate::planner::Step;
-use crate::probe::settle;
+use crate::probe::{Effect, settle};
 use crate::report::Applied;
 use crate::retry::Cause;
 use crate::settings::Dispatch;
@@ -32,6 +32,8 @@ struct Journal<'j> {
     row: Row,
     /// Statements that are done.
     done: usize,
+    /// The statement that a run which died had begun and that had no effect when it was looked at.
+    begun: Option<usize>,
     /// Renewed with every note; `None` where a row lock is the claim.
     lease: Option<String>,
     watch: Watch,
@@ -119,6 +121,7 @@ impl<'j> Journal<'j> {
                 owner: token(),
             },
             done: resume.map_or(0, |(_, progress)| progress.done),
+            begun: None,
             lease: None,
             watch,
         }
@@ -260,8 +263,10 @@ impl<'j> Journal<'j> {
         let sending = worker.run(statement, message.sql().to_owned());
         if let Err(failed) = self.watch.over(message.marker(), sending).await {
             let failure = self.failure(&message, failed, Dispatch::Message);
-            self.clear_away(worker, statement, &failure).await;
-            return Err(failure);
+            if !self.done_meanwhile(worker, statement, &failure).await {
+                self.clear_away(worker, statement, &failure).await;
+                return Err(failure);
+            }
         }
         self.done += 1;
         let next = self.is_outside(self.done);
@@ -270,6 +275,22 @@ impl<'j> Journal<'j> {
             .ledger
             .mark(self.step, &self.row, self.done, next);
         self.note_fenced(worker, vec![mark]).await.map(drop)
+    }
+
+    /// Whether the statement failed because the run that died had sent it too, and the server came
+    /// to it only after the look for what it runs: the index is there then, or is gone. Of a
+    /// statement that no run before has sent, the same error is the author's.
+    async fn done_meanwhile(
+        &self,
+        worker: &mut Worker<'_>,
+        statement: &Statement,
+        failure: &Failure,
+    ) -> bool {
+        if self.begun != Some(self.done) || failure.cause != Cause::Final {
+            return false;
+        }
+        let settled = settle(worker.connection(), self.target, statement, false).await;
+        matches!(settled, Ok(Effect::Done))
     }
 
     /// The server said no: what the statement left behind goes, and the journal says that it is

@@ -73,7 +73,10 @@ impl Journal<'_> {
             Failure::ledger("find out what was done before the crash", failed.error)
         })?;
         match effect {
-            Effect::NotDone => Ok(()),
+            Effect::NotDone => {
+                self.begun = Some(self.done);
+                Ok(())
+            }
             Effect::Done => {
                 self.done += 1;
                 let next = self.is_outside(self.done);
