@@ -1,0 +1,2 @@
+CREATE VIEW names AS
+    SELECT name FROM users;

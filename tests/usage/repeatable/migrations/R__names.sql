@@ -1,0 +1,2 @@
+CREATE OR REPLACE VIEW names AS
+    SELECT name FROM users;
