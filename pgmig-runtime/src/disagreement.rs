@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::render;
+
 /// One thing about which the ledger and the binary disagree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(
@@ -156,16 +158,19 @@ impl fmt::Display for Disagreement {
                 done,
             } => write!(
                 f,
-                "{version}_{name} is being rolled back: {done} statement(s) of its down script are done\
-                 \n    = help: finish that first, by rollback; then it can be applied anew"
+                "{version}_{name} is being rolled back: {} of its down script {} done\
+                 \n    = help: finish that first, by rollback; then it can be applied anew",
+                render::count(*done, "statement"),
+                render::is_or_are(*done)
             ),
             Disagreement::EditedWhileRunning {
                 path, done, app, ..
             } => write!(
                 f,
-                "{path} stopped after {done} statement(s), and the file does not begin with those any more\
+                "{path} stopped after {statements}, and the file does not begin with what is done any more\
                  \n    = begun: by {app}\
-                 \n    = help: restore the first {done} statement(s); those after them may be changed"
+                 \n    = help: restore the first {statements}; what comes after may be changed",
+                statements = render::count(*done, "statement")
             ),
         }
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use sqlx::postgres::PgDatabaseError;
 
 use crate::Verification;
 use crate::adopt::Tool;
@@ -71,7 +72,9 @@ pub(crate) fn statement(error: &StatementError, place: &Place<'_>) -> String {
         done => note(
             "note",
             &format!(
-                "it runs outside a transaction: {done} statement(s) before this one are done, and the next {next} goes on here"
+                "it runs outside a transaction: {} before this one {} done, and the next {next} goes on here",
+                count(done, "statement"),
+                is_or_are(done)
             ),
         ),
     }
@@ -112,32 +115,75 @@ fn word_length(rest: &str) -> usize {
     length.max(first.len_utf8())
 }
 
-pub(crate) fn connection_help(outcome_unknown: bool) -> &'static str {
-    match outcome_unknown {
-        true => {
-            "\n  = note: the connection was lost while a message was on its way; whether it took effect is in the ledger\
-             \n  = help: run again: what is applied is not applied twice"
-        }
-        false => "",
+/// What the driver says. Its own `Display` has the line of PostgreSQL's C source behind a message
+/// of the server, which nobody can do anything with, and a layer of words before it.
+pub(crate) fn driver(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Tls(error) | sqlx::Error::Configuration(error) => error.to_string(),
+        sqlx::Error::PoolTimedOut => "no connection was to be had in time".to_owned(),
+        error => error.to_string(),
     }
 }
 
-pub(crate) fn ledger_help(source: &sqlx::Error) -> String {
-    let Some(error) = database_error(source) else {
-        return String::new();
+/// The server cannot be reached, or was lost.
+pub(crate) fn connection(doing: &str, outcome_unknown: bool, source: &sqlx::Error) -> String {
+    let said = driver(source);
+    if outcome_unknown {
+        return format!(
+            "cannot {doing}: {said}\
+             \n  = note: the connection was lost while a message was on its way; whether it took effect is in the ledger\
+             \n  = help: run again: what is applied is not applied twice"
+        );
+    }
+    let help = match (source, database_error(source).map(PgDatabaseError::code)) {
+        (_, Some("53300")) => {
+            "close some of the server's connections, or raise its max_connections"
+        }
+        (_, Some(_)) => "run again when the server is up",
+        (sqlx::Error::PoolTimedOut, None) => {
+            "see that the server runs, and that the pool has a connection to spare"
+        }
+        _ => "see that the server runs, and that the host and the port are right",
     };
-    let mut text = format!("\n  = sqlstate: {}", error.code());
+    format!("cannot reach the database, to {doing}: {said}\n  = help: {help}")
+}
+
+/// The ledger could not be read or written.
+pub(crate) fn ledger(doing: &str, source: &sqlx::Error) -> String {
+    let mut text = format!("cannot {doing}: {}", driver(source));
+    let Some(error) = database_error(source) else {
+        return text;
+    };
+    let _ = write!(text, "\n  = sqlstate: {}", error.code());
     for (name, value) in [("detail", error.detail()), ("hint", error.hint())] {
         if let Some(value) = value {
             let _ = write!(text, "\n  = {name}: {value}");
         }
     }
-    if error.code() == "42501" {
-        text.push_str(
-            "\n  = help: the role needs CREATE on the database, or a schema made for the ledger that it may use and create in",
-        );
-    }
+    let help = match error.code() {
+        "42501" => {
+            "the role needs CREATE on the database, or a schema made for the ledger that it may use and create in"
+        }
+        "28P01" => "check the user and the password",
+        "28000" => "check the user; the server's pg_hba.conf says who may come in, and how",
+        "3D000" => "name another database, or make this one: `CREATE DATABASE`",
+        _ => return text,
+    };
+    let _ = write!(text, "\n  = help: {help}");
     text
+}
+
+/// `1 migration`, `2 migrations`.
+pub(crate) fn count(number: usize, one: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {one}{s}")
+}
+
+/// The verb behind a count.
+pub(crate) fn is_or_are(number: usize) -> &'static str {
+    if number == 1 { "is" } else { "are" }
 }
 
 pub(crate) fn duration(duration: Duration) -> String {

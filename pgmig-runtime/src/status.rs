@@ -414,8 +414,9 @@ pub(crate) fn tenant_row(
     let state = match row.state.as_str() {
         "dropping" => TenantState::Dropping,
         _ if !row.present && !row.head.is_empty() => TenantState::Gone,
-        "failed" => TenantState::Failed,
+        // What failed is a migration of another binary: this one has nothing to do here.
         _ if row.head == head && row.repeated => TenantState::UpToDate,
+        "failed" => TenantState::Failed,
         _ if row.head == head && !head.is_empty() => TenantState::Behind,
         _ if row.head.is_empty() => TenantState::New,
         _ if version.is_some_and(newer) => TenantState::Ahead,

@@ -199,7 +199,7 @@ async fn a_run_goes_on_at_the_statement_that_failed_once_the_file_is_mended() {
             assert!(
                 error
                     .to_string()
-                    .contains("2 statement(s) before this one are done")
+                    .contains("2 statements before this one are done")
             );
         }
         let error = Migrator::new(other)
@@ -207,7 +207,7 @@ async fn a_run_goes_on_at_the_statement_that_failed_once_the_file_is_mended() {
             .await
             .unwrap_err();
         assert!(
-            error.to_string().contains("stopped after 2 statement(s)"),
+            error.to_string().contains("stopped after 2 statements"),
             "{error}"
         );
 

@@ -352,9 +352,9 @@ async fn a_way_back_that_stopped_half_way_is_not_applied_anew_but_finished_by_ro
 
         let error = migrator.run_public(&pool).await.unwrap_err();
         assert!(
-            error.to_string().contains(
-                "2_index is being rolled back: 2 statement(s) of its down script are done"
-            ),
+            error
+                .to_string()
+                .contains("2_index is being rolled back: 2 statements of its down script are done"),
             "{error}"
         );
         // A binary that never had the migration is at its head again.

@@ -104,8 +104,8 @@ pub enum Error {
     },
     /// The server refused something.
     #[error(
-        "could not {action} {} {server}: {source}",
-        if action == "connect" { "to" } else { "on" }
+        "could not {action} {} {server}: {}",
+        if action == "connect" { "to" } else { "on" }, said(.source)
     )]
     Database {
         /// What was to be done.
@@ -116,7 +116,7 @@ pub enum Error {
         source: sqlx::Error,
     },
     /// A template could not be filled.
-    #[error("could not build the template {key:?}: {source}")]
+    #[error("could not build the template `{key}`: {source}")]
     Template {
         /// The template's key.
         key: String,
@@ -144,6 +144,12 @@ impl std::fmt::Debug for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, f)
     }
+}
+
+/// What the server says. The driver puts the line of PostgreSQL's own source behind it.
+fn said(error: &sqlx::Error) -> String {
+    let server = error.as_database_error();
+    server.map_or_else(|| error.to_string(), |error| error.message().to_owned())
 }
 
 impl Error {

@@ -113,7 +113,7 @@ async fn the_fleet_is_taken_back_with_what_would_be_lost_named_before() {
     assert_eq!((said.code, said.out.as_str()), (4, ""));
     assert_eq!(
         said.err,
-        "error: rolling 3 tenant(s) back loses data; nothing was run\n  \
+        "error: rolling 3 tenants back loses data; nothing was run\n  \
          - migrations/tenant/008_add_payment_terms.down.sql:1: ALTER TABLE\n  \
          = help: see all of it with --plan; give --yes to go on\n"
     );
@@ -158,5 +158,5 @@ async fn a_tenant_that_cannot_be_taken_back_ends_with_6_and_keeps_nobody_else() 
     assert!(said.out.contains(failed), "{}", said.out);
     let said = run(db.url(), "rollback --fleet --yes --failures 0");
     assert_eq!(said.code, 1, "{}", said.out);
-    assert!(said.err.contains("1 tenant(s) failed"), "{}", said.err);
+    assert!(said.err.contains("1 tenant failed"), "{}", said.err);
 }

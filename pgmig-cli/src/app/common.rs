@@ -1,10 +1,11 @@
 //! What every command takes: the database, and how to answer.
 
+use std::str::FromStr as _;
 use std::time::Duration;
 
 use pgmig_runtime::Migrator;
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use super::error::Error;
 
@@ -34,6 +35,11 @@ impl Common {
         if url.is_empty() {
             return Err(Error::NoDatabase);
         }
+        if let Some((scheme, _)) = url.split_once("://")
+            && !["postgres", "postgresql"].contains(&scheme)
+        {
+            return Err(Error::NotPostgres(scheme.to_owned()));
+        }
         let wait = self.wait.map(Duration::from_secs);
         let attempt = wait.unwrap_or(ATTEMPT.1).clamp(ATTEMPT.0, ATTEMPT.1);
         let pool = PgPoolOptions::new()
@@ -46,6 +52,20 @@ impl Common {
             None => migrator,
         };
         Ok((pool, migrator))
+    }
+
+    /// Where the database is and who goes there, without the password: `127.0.0.1:5432, database
+    /// shop, role app`.
+    pub(super) fn server(&self) -> Option<String> {
+        let options = PgConnectOptions::from_str(self.database_url.as_deref()?).ok()?;
+        let place = match options.get_socket() {
+            Some(socket) => socket.display().to_string(),
+            None => format!("{}:{}", options.get_host(), options.get_port()),
+        };
+        let role = options.get_username();
+        // PostgreSQL takes the role's name where no database is named.
+        let database = options.get_database().unwrap_or(role);
+        Some(format!("{place}, database {database}, role {role}"))
     }
 }
 

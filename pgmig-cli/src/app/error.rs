@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use pgmig_runtime::{FleetRollbackPlan, RollbackPlan, StatementError};
 use serde_json::json;
 
+use super::common::Common;
 use super::exit::Exit;
-use super::rollback;
+use super::{paint, rollback};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -21,14 +22,30 @@ pub enum Error {
 
     /// What names the database is no URL of one.
     #[error(
-        "the database's URL cannot be read: {0}\n  = help: it looks like \
-         postgres://user:password@host:5432/name"
+        "the database's URL cannot be read: {}\n  = help: it looks like \
+         postgres://user:password@host:5432/name", configuration(.0)
     )]
     Url(#[source] sqlx::Error),
+
+    /// The URL names a database that is none of PostgreSQL.
+    #[error(
+        "the database's URL begins with `{0}://`, and pgmig is for PostgreSQL alone\n  = help: it looks \
+         like postgres://user:password@host:5432/name"
+    )]
+    NotPostgres(String),
 
     /// The migrator says why.
     #[error(transparent)]
     Migrate(#[from] pgmig_runtime::Error),
+
+    /// The server was not reached, or did not let the role in.
+    #[error("{}", at_server(error, server))]
+    NotLetIn {
+        /// What the migrator says.
+        error: Box<pgmig_runtime::Error>,
+        /// Which server, which database and which role: `127.0.0.1:5432, database shop, role app`.
+        server: String,
+    },
 
     /// A rollback would lose data, and nobody said that it may.
     #[error(
@@ -39,8 +56,9 @@ pub enum Error {
 
     /// A rollback of the tenants would lose data, and nobody said that it may.
     #[error(
-        "rolling {} tenant(s) back loses data; nothing was run{}\n  \
-         = help: see all of it with --plan; give --yes to go on", .0.tenants.len(), rollback::fleet_losses(.0)
+        "rolling {} back loses data; nothing was run{}\n  \
+         = help: see all of it with --plan; give --yes to go on",
+        paint::count(.0.tenants.len(), "tenant"), rollback::fleet_losses(.0)
     )]
     LosesFleetData(Box<FleetRollbackPlan>),
 
@@ -98,8 +116,9 @@ impl Error {
     /// The exit code that goes with it.
     pub fn exit(&self) -> Exit {
         match self {
-            Error::NoDatabase | Error::Url(_) => Exit::Usage,
+            Error::NoDatabase | Error::Url(_) | Error::NotPostgres(_) => Exit::Usage,
             Error::Migrate(error) => migrate(error),
+            Error::NotLetIn { error, .. } => migrate(error),
             Error::LosesData(_)
             | Error::LosesFleetData(_)
             | Error::NotEmpty(_)
@@ -109,6 +128,18 @@ impl Error {
             Error::File { .. } | Error::Json(_) | Error::Output(_) | Error::Start(_) => {
                 Exit::Failed
             }
+        }
+    }
+
+    /// Says which server it was, where that is the question.
+    pub(super) fn with_server(self, common: Option<&Common>) -> Self {
+        let server = common.and_then(Common::server);
+        match (self, server) {
+            (Error::Migrate(error), Some(server)) if migrate(&error) == Exit::Unreachable => {
+                let error = Box::new(error);
+                Error::NotLetIn { error, server }
+            }
+            (error, _) => error,
         }
     }
 
@@ -206,6 +237,23 @@ fn migrate(error: &pgmig_runtime::Error) -> Exit {
 
 /// Whether the server refused the connection itself: the role, the password, the database's name
 /// (PostgreSQL's error codes, classes 28 and 3D).
+/// The error, with the server behind its first line.
+fn at_server(error: &pgmig_runtime::Error, server: &str) -> String {
+    let told = error.to_string();
+    let (title, rest) = told.split_once('\n').unwrap_or((&told, ""));
+    format!("{title}\n  = server: {server}\n{rest}")
+        .trim_end()
+        .to_owned()
+}
+
+/// The driver puts words of its own before what is wrong with a URL.
+fn configuration(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Configuration(error) => error.to_string(),
+        error => error.to_string(),
+    }
+}
+
 fn is_not_let_in(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| code.starts_with("28") || code.starts_with("3D"))

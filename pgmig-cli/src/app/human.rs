@@ -173,9 +173,12 @@ fn tenant_line(f: &mut Formatter<'_>, tenant: &TenantStatus) -> fmt::Result {
         write!(f, " {}", paint(f, FAINT, "(not active)"))?;
     }
     writeln!(f)?;
+    // Of one that is up to date it is a migration of another binary that failed.
     match &tenant.error {
-        Some(error) => writeln!(f, "  {}", error.replace('\n', "\n  ")),
-        None => Ok(()),
+        Some(error) if tenant.state != TenantState::UpToDate => {
+            writeln!(f, "  {}", error.replace('\n', "\n  "))
+        }
+        _ => Ok(()),
     }
 }
 

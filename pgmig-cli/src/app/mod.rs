@@ -123,7 +123,7 @@ impl Command {
     ///
     /// Where no database is named, it cannot be reached, or the migrator fails: [`Error`].
     pub async fn answer(&self, migrator: &Migrator) -> Result<Answer, Error> {
-        match self {
+        let answer = match self {
             Command::Public(public) => public.answer(migrator).await,
             Command::Tenant(tenant) => tenant.answer(migrator).await,
             Command::Setup(setup) => setup.answer(migrator).await,
@@ -134,7 +134,8 @@ impl Command {
             Command::Repair(repair) => repair.answer(migrator).await,
             Command::Adopt(adopt) => adopt.answer(migrator).await,
             Command::Export(export) => export.answer(migrator),
-        }
+        };
+        answer.map_err(|error| error.with_server(self.common()))
     }
 
     /// Does what the command says and prints what it did or found: as text, in colour on a

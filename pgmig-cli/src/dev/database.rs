@@ -48,7 +48,12 @@ pub(super) fn with_settings(cli: clap::Command) -> clap::Command {
         cli.mut_subcommand(name, |command| {
             let help = command.get_after_help().map(ToString::to_string);
             let help = help.unwrap_or_default();
-            Settings::augment_args(command).after_help(help.replace("\n  app ", "\n  cargo pgmig "))
+            let about = command.get_about().cloned().unwrap_or_default();
+            // What is said of the settings would take the place of what the command is.
+            Settings::augment_args(command)
+                .about(about)
+                .long_about(None)
+                .after_help(help.replace("\n  app ", "\n  cargo pgmig "))
         })
     })
 }

@@ -47,12 +47,12 @@ pub(crate) enum Error {
     },
 
     /// What the migrations made could not be read.
-    #[error("cannot read the catalog: {0}")]
+    #[error("cannot read the catalog: {}", said(.0))]
     Catalog(#[source] sqlx::Error),
 
     /// `-o` names a file of no kind that is known.
     #[error(
-        "{} is of no kind that a diagram has\n  = help: `.svg` is a picture, `.mmd` is Mermaid",
+        "{} ends in nothing that a diagram can be\n  = help: `.svg` is a picture, `.mmd` is Mermaid",
         path.display()
     )]
     NoFormat { path: PathBuf },
@@ -167,6 +167,12 @@ pub(crate) enum Error {
     /// The answer could not be written as JSON.
     #[error("cannot write the answer: {0}")]
     Json(#[source] serde_json::Error),
+}
+
+/// What the server says. The driver puts the line of PostgreSQL's own source behind it.
+fn said(error: &sqlx::Error) -> String {
+    let server = error.as_database_error();
+    server.map_or_else(|| error.to_string(), |error| error.message().to_owned())
 }
 
 fn list(lines: &[String]) -> String {

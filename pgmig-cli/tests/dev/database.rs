@@ -220,3 +220,78 @@ fn the_files_can_be_written_out_and_the_commands_completed() {
         "{script}"
     );
 }
+
+#[test]
+fn each_command_says_what_it_does_and_not_what_its_settings_are() {
+    let project = project();
+    let all = project.run("--help");
+    for (command, about) in [
+        ("public", "Migrate the schema `public`"),
+        ("tenant", "Migrate the schema of one tenant"),
+        ("setup", "Migrate `public`, then"),
+        ("status", "Show what is applied where"),
+        ("plan", "Show what `setup` would run"),
+        ("verify", "Compare schemas with what their migrations make"),
+        ("rollback", "Take the newest migration back"),
+        ("repair", "Accept that a migration was edited"),
+        ("adopt", "Take a schema that the ledger does not have"),
+        ("export", "Write the migrations"),
+    ] {
+        let mut lines = all.out.lines().map(str::trim);
+        let line = lines.find(|line| line.starts_with(&format!("{command} ")));
+        let line = line.unwrap_or_else(|| panic!("{command} is not in {}", all.out));
+        assert!(line.contains(about), "{line}");
+        let said = project.run(&format!("{command} --help"));
+        assert!(said.out.starts_with(about), "{}", said.out);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_cannot_get_in_is_told_where_and_what_to_do() {
+    let (project, db) = (project(), TestDatabase::create().await.unwrap());
+    let (server, _) = db.url().rsplit_once('/').unwrap();
+    let said = project.run(&format!(
+        "status --wait 0 --database-url {server}/not_there"
+    ));
+    assert_eq!(said.code, 3, "{said:?}");
+    let start =
+        "error: cannot read the ledger: database \"not_there\" does not exist\n  = server: ";
+    assert!(said.err.starts_with(start), "{}", said.err);
+    assert!(
+        said.err.contains("= help: name another database"),
+        "{}",
+        said.err
+    );
+    assert!(
+        said.err.contains("database not_there, role "),
+        "{}",
+        said.err
+    );
+
+    let closed = "postgres://me:secret@127.0.0.1:1/shop";
+    let said = project.run(&format!("status --wait 0 --database-url {closed}"));
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(
+        said.err
+            .contains("= server: 127.0.0.1:1, database shop, role me"),
+        "{}",
+        said.err
+    );
+    assert!(
+        said.err.contains("= help: see that the server runs"),
+        "{}",
+        said.err
+    );
+    assert!(!said.err.contains("secret"), "{}", said.err);
+
+    let said = project.run("status --database-url mysql://me@127.0.0.1/shop");
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.err.contains("begins with `mysql://`"), "{}", said.err);
+    let said = project.run("status --database-url shop");
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(
+        said.err.contains("= help: it looks like postgres://"),
+        "{}",
+        said.err
+    );
+}

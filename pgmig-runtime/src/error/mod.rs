@@ -24,7 +24,7 @@ use crate::{Scope, render};
 #[non_exhaustive]
 pub enum Error {
     /// The server could not be reached in time, or was lost.
-    #[error("cannot {doing}: {source}{}", render::connection_help(*.outcome_unknown))]
+    #[error("{}", render::connection(.doing, *.outcome_unknown, .source))]
     Connection {
         /// What was being done.
         doing: &'static str,
@@ -58,7 +58,7 @@ pub enum Error {
         holder: Option<Box<Activity>>,
     },
     /// The ledger could not be read or written.
-    #[error("cannot {doing}: {source}{}", render::ledger_help(.source))]
+    #[error("{}", render::ledger(.doing, .source))]
     Ledger {
         /// What was being done.
         doing: &'static str,
@@ -78,7 +78,7 @@ pub enum Error {
     )]
     Drift(Box<crate::Verification>),
     /// The server's catalog could not be read.
-    #[error("cannot read the catalog: {source}")]
+    #[error("cannot read the catalog: {}", render::driver(.source))]
     Catalog {
         /// What the server says.
         source: sqlx::Error,
@@ -180,8 +180,10 @@ pub enum Error {
     },
     /// There are migrations to apply, and the connection may only read.
     #[error(
-        "{pending} migration(s) of schema {schema} are pending, and the server does not let this connection write\n  \
-         = help: run against the primary, with a role that may write"
+        "{} of schema {schema} {} pending, and the server does not let this connection write\n  \
+         = help: run against the primary, with a role that may write",
+        render::count(*.pending, "migration"),
+        render::is_or_are(*.pending)
     )]
     ReadOnly {
         /// The schema.
@@ -217,7 +219,8 @@ pub enum Error {
     /// The version to roll back to is not applied.
     #[error(
         "schema {schema} cannot be rolled back to version {version}: it is not applied there\n  \
-         = help: give a version that is; `status` lists them"
+         = help: give a version that is; `status` lists them\n  \
+         = help: to take everything back: `--all` on the command line, RollbackTo::Nothing in code"
     )]
     NotApplied {
         /// The schema.
@@ -228,7 +231,8 @@ pub enum Error {
     /// The version that many tenants are to be rolled back to is applied to none of them.
     #[error(
         "the tenants cannot be rolled back to version {version}: none of them has it; nothing was run\n  \
-         = help: give a version that is applied; `status --fleet` lists them"
+         = help: give a version that is applied; `status --fleet` lists them\n  \
+         = help: to take everything back: `--all` on the command line, RollbackTo::Nothing in code"
     )]
     NotAppliedToAny {
         /// The version.
@@ -303,7 +307,10 @@ pub enum Error {
     #[error(transparent)]
     Stale(Box<StaleError>),
     /// The binary carries no such migration.
-    #[error("this binary carries no migration {version} of scope {scope}")]
+    #[error(
+        "this binary carries no migration {version} of scope {scope}\n  \
+         = help: `status` lists the versions"
+    )]
     NoSuchMigration {
         /// The scope.
         scope: Scope,
@@ -332,8 +339,10 @@ pub enum Error {
     },
     /// Tenants may not be migrated before `public` is.
     #[error(
-        "{pending} migration(s) of public are pending, and a tenant's may rely on them\n  \
-         = help: call Migrator::setup, or Migrator::run_public first"
+        "{} of public {} pending, and a tenant's may rely on what they make\n  \
+         = help: call Migrator::setup, or Migrator::run_public first",
+        render::count(*.pending, "migration"),
+        render::is_or_are(*.pending)
     )]
     PublicBehind {
         /// How many migrations of `public` are pending.
@@ -344,7 +353,7 @@ pub enum Error {
     Fleet(Box<FleetError>),
     /// The tenants could not be listed.
     #[error(
-        "cannot list the tenants: {why}\n  = query: {query}\n  = help: Migrator::tenants sets the query; its first column is the tenant's UUID"
+        "cannot list the tenants: {why}\n  = query: {query}\n  = help: Migrator::tenants sets the query, in `cargo pgmig` --tenants-query; its first column is the tenant's UUID"
     )]
     Tenants {
         /// The query.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::render;
 use crate::report::Report;
 use crate::rollback::RollbackReport;
 use crate::target::Target;
@@ -124,7 +125,8 @@ impl fmt::Display for FleetError {
         let failures = failed.len();
         write!(
             f,
-            "{failures} tenant(s) failed, {done} {what}, {left} not tried"
+            "{} failed, {done} {what}, {left} not tried",
+            render::count(failures, "tenant")
         )?;
         for failure in failed.iter().take(SHOWN) {
             let message = failure.message.replace('\n', "\n    ");
@@ -136,9 +138,13 @@ impl fmt::Display for FleetError {
         match self.canary {
             true => write!(
                 f,
-                "\n  = note: one of the canary failed, so no other tenant was tried"
+                "\n  = note: a canary failed, so no other tenant was tried"
             )?,
-            false => write!(f, "\n  = note: the budget is {} failure(s)", self.budget)?,
+            false => write!(
+                f,
+                "\n  = note: {} may fail before no further one is begun",
+                render::count(self.budget, "tenant")
+            )?,
         }
         write!(
             f,

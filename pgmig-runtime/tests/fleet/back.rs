@@ -283,7 +283,7 @@ async fn too_many_failures_end_the_run_and_a_broken_canary_keeps_all_others_as_t
     assert_eq!((error.report.failed.len(), error.budget), (2, 1));
     let done = error.report.rolled_back.len();
     let told = format!(
-        "2 tenant(s) failed, {done} rolled back, {} not tried",
+        "2 tenants failed, {done} rolled back, {} not tried",
         4 - done
     );
     // Where none was taken back before, the words are those of a run that migrates.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pgmig_runtime::{Error, Event, OnFailure, Requeue, Retry};
+use pgmig_runtime::{Error, Event, OnFailure, Requeue, Retry, TenantState};
 use pgmig_testkit::TestDatabase;
 use sqlx::Connection as _;
 
@@ -71,6 +71,33 @@ async fn a_fresh_tenant_that_fails_is_recorded_and_made_by_the_next_run() {
     let report = migrator(first()).setup(&pool).await.unwrap();
     assert_eq!(report.tenants.migrated.len(), 1);
     assert_eq!(versions(&pool).await, ["1 active 1"]);
+}
+
+/// A deployment that was taken back: the binary of before is ready, whatever failed under the other.
+#[tokio::test]
+async fn a_tenant_that_failed_under_a_newer_binary_is_up_to_date_for_the_one_it_is_at() {
+    let db = TestDatabase::create().await.unwrap();
+    let pool = db.pool();
+    let ids = tenants(&pool, 2).await;
+    let guilty = schema(ids[0]);
+    execute(
+        &pool,
+        &format!("ALTER TABLE {guilty}.notes ADD COLUMN pinned int"),
+    )
+    .await;
+    migrator(second()).setup(&pool).await.unwrap();
+
+    let newer = migrator(second()).fleet_status(&pool).await.unwrap();
+    assert_eq!(newer.in_state(TenantState::Failed).count(), 1);
+    let older = migrator(first());
+    for status in [
+        older.fleet_status(&pool).await.unwrap().tenants,
+        older.status(&pool).await.unwrap().tenants,
+    ] {
+        let one = status.iter().find(|one| one.schema == guilty).unwrap();
+        assert_eq!(one.state, TenantState::UpToDate);
+        assert!(one.error.is_some(), "what failed is still told");
+    }
 }
 
 #[tokio::test]
