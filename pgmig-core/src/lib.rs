@@ -29,4 +29,5 @@ pub use layout::{Layout, UnknownLayout};
 pub use model::{
     Baseline, Checksum, DrizzleEntry, Folder, Head, Migration, Scope, Script, TenantFolder, Version,
 };
+pub use nearest::nearest;
 pub use problem::{Position, Problem, Severity};

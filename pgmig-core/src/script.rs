@@ -195,7 +195,7 @@ impl File {
     }
 
     fn second_down(&self, part: &Part, other: &str) -> Problem {
-        let title = "a second script that takes the same migration back";
+        let title = "a second down script of the same migration";
         let start = part.range.start;
         Problem::error("duplicate-version", self.shown.as_str(), title)
             .at(&self.text, start..start)
@@ -261,6 +261,6 @@ fn not_utf8(error: &std::string::FromUtf8Error, shown: &str) -> Problem {
     let shown_text = String::from_utf8_lossy(bytes);
     problem
         .at(&shown_text, start..start + 1)
-        .label(format!("the byte 0x{byte:02x} is no UTF-8 here"))
+        .label(format!("the byte 0x{byte:02x} is not UTF-8"))
         .help("save it as UTF-8")
 }

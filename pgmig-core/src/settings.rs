@@ -72,7 +72,7 @@ pub(crate) fn read(root: &Path, shown: &str, problems: &mut Vec<Problem>) -> (Se
             let title = format!("there is no `{ignored}` to be passed over");
             let problem = Problem::error("bad-settings", path.as_str(), title)
                 .at(&text, span.clone())
-                .note("paths are relative to the folder, with `/`")
+                .note("paths are seen from this file's folder, with `/`")
                 .help("take it out of `ignore`, or spell it as it is");
             problems.push(problem);
         }
@@ -102,12 +102,11 @@ impl Settings {
         let text = std::fs::read_to_string(root.join(FILE)).unwrap_or_default();
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let mut wrong = |key: &str, here: &str, there: &str, span: &Range<usize>| {
-            let title =
-                format!("`{key}` is `{here}` here, and `{there}` where the folder is named");
+            let title = format!("`{key}` is `{here}` here, and `{there}` in `embed_migrations!`");
             let problem = Problem::error("bad-settings", path.as_str(), title)
                 .at(text, span.clone())
-                .note(format!("`embed_migrations!` has `{key} = ...` too"))
-                .help("say it in one place; `cargo pgmig` reads this one alone");
+                .note("`cargo pgmig` reads this file alone")
+                .help(format!("take `{key} = ...` out of `embed_migrations!`"));
             problems.push(problem);
         };
         if let (Some((here, span)), Some(there)) = (&self.layout, options.layout)
@@ -251,7 +250,10 @@ impl Settings {
                 for one in paths {
                     let span = one.span();
                     let DeValue::String(ignored) = one.into_inner() else {
-                        return Err(wrong(span, "a path is a word in quotes".to_owned()));
+                        return Err(wrong(
+                            span,
+                            "each path in `ignore` stands in quotes".to_owned(),
+                        ));
                     };
                     let ignored = ignored.trim_end_matches('/').to_owned();
                     self.ignored.push((ignored, span));

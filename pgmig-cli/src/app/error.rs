@@ -235,8 +235,6 @@ fn migrate(error: &pgmig_runtime::Error) -> Exit {
     }
 }
 
-/// Whether the server refused the connection itself: the role, the password, the database's name
-/// (PostgreSQL's error codes, classes 28 and 3D).
 /// The error, with the server behind its first line.
 fn at_server(error: &pgmig_runtime::Error, server: &str) -> String {
     let told = error.to_string();
@@ -254,6 +252,8 @@ fn configuration(error: &sqlx::Error) -> String {
     }
 }
 
+/// Whether the server refused the connection itself: the role, the password, the database's name
+/// (PostgreSQL's error codes, classes 28 and 3D).
 fn is_not_let_in(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| code.starts_with("28") || code.starts_with("3D"))

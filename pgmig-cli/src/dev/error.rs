@@ -154,7 +154,7 @@ pub(crate) enum Error {
 
     /// `push` would drop what the migrations of `public` made.
     #[error(
-        "{config}: push would drop `{}`, which migrations of public made and Drizzle's schema has not\n  \
+        "{config}: push would drop `{}`, which migrations of public made and Drizzle's schema does not have\n  \
          = help: write `tablesFilter: ['*', {}]`",
         tables.join("`, `"), filter(tables)
     )]

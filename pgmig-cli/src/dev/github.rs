@@ -20,7 +20,7 @@ pub(super) fn annotation(problem: &Problem) -> String {
     }
     format!(
         "::{command} {place},title={}::{}",
-        property(&problem.title),
+        property(&format!("{} [{}]", problem.title, problem.code)),
         data(&message.join("\n"))
     )
 }
@@ -60,7 +60,7 @@ mod tests {
         assert_eq!(
             annotation(&problem()),
             "::error file=migrations/public/001_a%2Cb.sql,line=1,col=11,\
-             title=unknown directive `nop`%3A 100%25 wrong::note: one%0Ahelp: two"
+             title=unknown directive `nop`%3A 100%25 wrong [unknown-directive]::note: one%0Ahelp: two"
         );
     }
 
@@ -76,7 +76,7 @@ mod tests {
         };
         assert_eq!(
             annotation(&problem),
-            "::warning file=migrations/public/001_a%2Cb.sql,title=odd::odd"
+            "::warning file=migrations/public/001_a%2Cb.sql,title=odd [unknown-directive]::odd"
         );
     }
 }

@@ -1,35 +1,57 @@
 //! `cargo pgmig lint`: the rules, and what each of them is about.
 
 use pgmig_core::lint::{self, Rule};
+use pgmig_core::nearest;
 use serde::Serialize;
 
 use super::error::Error;
+use super::explain::{self, Explanation};
 use super::{Outcome, say};
 
-/// List the lints, or explain one
+/// List the lints, or explain one of them or an error
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   cargo pgmig lint                                        all rules and their levels
   cargo pgmig lint --explain index-without-concurrently   why, and the safe way
+  cargo pgmig lint --explain unknown-column               an error, by the name behind it
 
 `cargo pgmig check` tells what the rules find. Levels are set under [lints] in
 migrations/pgmig.toml; a file or a statement is let off with `-- pgmig: allow(rule)`.")]
 pub(super) struct Lint {
-    /// Explain this rule: why it matters, the safe way, an example
-    #[arg(long, value_name = "RULE", value_parser = rule)]
-    explain: Option<&'static Rule>,
+    /// Explain this rule or error: why it matters, the way out
+    #[arg(long, value_name = "NAME", value_parser = named)]
+    explain: Option<Named>,
 
     /// One JSON document
     #[arg(long)]
     json: bool,
 }
 
-/// A rule by its name.
-fn rule(name: &str) -> Result<&'static Rule, String> {
-    lint::rule(name).ok_or_else(|| match lint::nearest(name) {
-        Some(near) => format!("there is no such rule; did you mean `{near}`?"),
-        None => "there is no such rule; `cargo pgmig lint` lists them".to_owned(),
+/// What has a name that can be explained.
+#[derive(Clone, Debug)]
+enum Named {
+    Rule(&'static Rule),
+    Error(Explanation),
+}
+
+/// A rule or an error by its name, also as it stands in brackets.
+fn named(name: &str) -> Result<Named, String> {
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    if let Some(rule) = lint::rule(name) {
+        return Ok(Named::Rule(rule));
+    }
+    if let Some(error) = explain::error(name) {
+        return Ok(Named::Error(error));
+    }
+    let rules = lint::ALL.iter().map(|rule| rule.name);
+    Err(match nearest(name, rules.chain(explain::names())) {
+        Some(near) => format!("no rule or error has this name; did you mean `{near}`?"),
+        None => {
+            "no rule or error has this name; `cargo pgmig lint` lists the rules, an error has its \
+                 name in brackets"
+                .to_owned()
+        }
     })
 }
 
@@ -62,17 +84,23 @@ impl From<&Rule> for Answer {
 
 impl Lint {
     pub(super) fn run(&self) -> Result<Outcome, Error> {
-        let rules: Vec<&Rule> = match self.explain {
-            Some(rule) => vec![rule],
-            None => lint::ALL.to_vec(),
+        let rules: Vec<&Rule> = match &self.explain {
+            Some(Named::Rule(rule)) => vec![rule],
+            Some(Named::Error(error)) if self.json => {
+                say::json(&[error])?;
+                return Ok(Outcome::Done);
+            }
+            _ => lint::ALL.to_vec(),
         };
         if self.json {
             let answers: Vec<Answer> = rules.into_iter().map(Answer::from).collect();
             say::json(&answers)?;
-        } else if let Some(rule) = self.explain {
-            explain(rule);
-        } else {
-            list(&rules);
+            return Ok(Outcome::Done);
+        }
+        match &self.explain {
+            Some(Named::Rule(rule)) => tell(rule),
+            Some(Named::Error(error)) => say::line(&error.to_string()),
+            None => list(&rules),
         }
         Ok(Outcome::Done)
     }
@@ -86,7 +114,7 @@ fn list(rules: &[&Rule]) {
     }
 }
 
-fn explain(rule: &Rule) {
+fn tell(rule: &Rule) {
     say::line(&format!(
         "{} ({}): {}\n",
         rule.name,

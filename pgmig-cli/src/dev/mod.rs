@@ -10,6 +10,7 @@ mod diff;
 mod drizzle;
 mod embed;
 mod error;
+mod explain;
 mod github;
 mod host;
 mod init;
@@ -40,7 +41,7 @@ Examples:
   cargo pgmig lock                    make the drafts final
   cargo pgmig check                   everything the compiler checks, and that nothing is a draft
   cargo pgmig baseline --tenant       one script with which new tenants begin
-  cargo pgmig lint --explain RULE     why a lint warns, and the safe way
+  cargo pgmig lint --explain NAME     why a lint warns or an error stops, and the way out
   cargo pgmig diff 3 7                what the migrations after 3, up to 7, change
   cargo pgmig diagram -o schema.svg   a picture of the tables and their keys
   cargo pgmig status                  what is applied where, in the database of DATABASE_URL

@@ -34,7 +34,7 @@ fn a_draft_is_an_error() {
     assert_eq!(
         said.err,
         "\
-error: migrations/public/001_create_tenants.sql: migration `create_tenants` is a draft: it is not locked
+error: migrations/public/001_create_tenants.sql: migration `create_tenants` is a draft: it is not locked [draft]
  |
  = note: a release build, or one with PGMIG_LOCKED=1, takes only migrations that are locked
  = help: `cargo pgmig lock` locks it; commit migrations/pgmig.lock with it

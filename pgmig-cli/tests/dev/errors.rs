@@ -53,3 +53,47 @@ fn each_error_has_its_section() {
     let unknown: Vec<_> = described.difference(&made).collect();
     assert!(unknown.is_empty(), "there is no error {unknown:?}");
 }
+
+/// The variants of the enum `Error` in a file, by its source.
+fn variants(path: &str) -> BTreeSet<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let source = fs::read_to_string(path).unwrap();
+    let start = source.find(" enum Error {").unwrap();
+    let end = start + source[start..].find("\n}").unwrap();
+    let lines = source[start..end].lines().skip(1);
+    let names = lines.filter_map(|line| {
+        let line = line.strip_prefix("    ")?;
+        let name = line.split(|c: char| !c.is_alphanumeric()).next()?;
+        let is_variant = name.starts_with(|c: char| c.is_ascii_uppercase());
+        is_variant.then(|| name.to_owned())
+    });
+    names.collect()
+}
+
+/// The names in the first column of the tables below a heading.
+fn rows(heading: &str) -> BTreeSet<String> {
+    let (_, rest) = PAGE.split_once(&format!("\n## {heading}\n")).unwrap();
+    let section = rest.split("\n## ").next().unwrap();
+    let cells = section.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.split(" | ").collect();
+        assert!(!line.starts_with("| `") || cells.len() >= 4, "{line}");
+        line.strip_prefix("| `")?.split(" | ").next()
+    });
+    let names = cells.flat_map(|cell| cell.split(", ").map(|name| name.trim_matches('`')));
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn each_error_of_the_migrator_and_of_a_command_has_its_row() {
+    let boot = variants("../pgmig-runtime/src/error/mod.rs");
+    assert!(boot.contains("Statement") && boot.len() > 30, "{boot:?}");
+    assert_eq!(rows("At boot"), boot);
+
+    let mut commands = variants("src/app/error.rs");
+    commands.extend(variants("src/dev/error.rs"));
+    commands.extend(variants("../pgmig-core/src/error.rs"));
+    // What it holds has rows of its own.
+    commands.remove("Edit");
+    commands.remove("Output");
+    assert_eq!(rows("On the command line"), commands);
+}

@@ -29,6 +29,51 @@ fn a_rule_is_explained() {
 }
 
 #[test]
+fn each_rule_and_each_error_is_explained() {
+    let project = Project::new();
+    let rules: serde_json::Value = serde_json::from_str(&project.done("lint --json")).unwrap();
+    let rules = rules.as_array().unwrap();
+    assert!(rules.len() >= 30, "{rules:?}");
+    for rule in rules {
+        let name = rule["name"].as_str().unwrap();
+        let out = project.done(&format!("lint --explain {name}"));
+        for part in ["Why\n  ", "The safe way\n  ", "Example\n  "] {
+            let (_, text) = out
+                .split_once(part)
+                .unwrap_or_else(|| panic!("{part} of {out}"));
+            assert!(text.lines().next().unwrap().len() > 10, "{out}");
+        }
+    }
+    let page = include_str!("../../../docs/errors.md");
+    for name in page.lines().filter_map(|line| line.strip_prefix("### ")) {
+        let out = project.done(&format!("lint --explain [{name}]"));
+        assert!(
+            out.starts_with(&format!("{name} (error)\n\nWhat happened\n  ")),
+            "{out}"
+        );
+        assert!(out.contains("\nWhy it matters\n  "), "{out}");
+        assert!(out.contains("\nThe way out\n  "), "{out}");
+    }
+}
+
+#[test]
+fn an_error_that_is_not_there_is_told_its_nearest_name() {
+    let said = Project::new().run("lint --explain unknown-colum");
+    assert_eq!(said.code, 2);
+    assert!(
+        said.err.contains("did you mean `unknown-column`?"),
+        "{}",
+        said.err
+    );
+    let said = Project::new().run("lint --explain nonsense");
+    assert!(
+        said.err.contains("`cargo pgmig lint` lists the rules"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
 fn a_rule_that_is_not_there_is_told_its_nearest_name() {
     let said = Project::new().run("lint --explain index-without-concurrent");
     assert_eq!(said.code, 2);

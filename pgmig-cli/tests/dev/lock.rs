@@ -44,7 +44,7 @@ fn an_edited_migration_is_locked_only_by_name() {
     assert_eq!((said.code, said.out.as_str()), (1, ""));
     assert!(
         said.err.starts_with(
-            "error: migrations/public/001_users.sql: locked migration `users` was edited\n"
+            "error: migrations/public/001_users.sql: locked migration `users` was edited [edited-migration]\n"
         ),
         "{}",
         said.err

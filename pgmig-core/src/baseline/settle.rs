@@ -113,7 +113,7 @@ impl About<'_> {
         let restore = restore(&path);
         Problem::error("edited-baseline", path, title)
             .note(format!(
-                "{}/{} has {has}, the file is {is}",
+                "{}/{} has the checksum {has}, the file has {is}",
                 self.shown,
                 lock::FILE
             ))

@@ -22,7 +22,7 @@ pub(super) fn list(dir: &Dir<'_>, entries: &[Entry], listing: &mut Listing) {
             None => listing.problems.push(dir.stray(
                 file,
                 Layout::Dbmate,
-                "a migration is `1_name.sql`; dbmate passes everything else over",
+                "a migration is `1_name.sql`; dbmate ignores everything else",
             )),
         }
     }
@@ -83,7 +83,7 @@ pub(super) fn sections(text: &str, shown: &str, problems: &mut Vec<Problem>) -> 
         let title = "`-- migrate:down` before `-- migrate:up`";
         let problem = Problem::error("bad-section", shown, title)
             .at(text, start..start)
-            .help("dbmate wants the way up first");
+            .help("dbmate needs `-- migrate:up` first");
         problems.push(problem);
         return Sections::whole(text);
     }

@@ -168,12 +168,12 @@ fn several(dir: &Dir<'_>, seen: &Seen) -> Problem {
     let mut problem = Problem::error("ambiguous-layout", dir.shown.as_str(), title);
     for one in &seen.0 {
         let whose = match one.form {
-            Form::Plain => "pgmig, sqlx, goose or dbmate has it",
-            Form::UpDown => "golang-migrate or sqlx has it",
-            Form::Versioned => "Flyway or refinery has it",
-            Form::Diesel => "diesel has it",
-            Form::Prisma => "Prisma has it",
-            Form::Journal | Form::DrizzleFolders => "Drizzle has it",
+            Form::Plain => "a file of pgmig, sqlx, goose or dbmate",
+            Form::UpDown => "a file of golang-migrate or sqlx",
+            Form::Versioned => "a file of Flyway or refinery",
+            Form::Diesel => "a file of diesel",
+            Form::Prisma => "a file of Prisma",
+            Form::Journal | Form::DrizzleFolders => "a file of Drizzle",
         };
         let more = match one.count {
             1 => String::new(),
@@ -182,8 +182,8 @@ fn several(dir: &Dir<'_>, seen: &Seen) -> Problem {
         problem = problem.note(format!("`{}`{more}: {whose}", one.example));
     }
     problem
-        .help("move what is not this folder's away")
-        .help("or name the layout, and what does not belong to it is told one by one: `layout = \"sqlx\"`")
+        .help("move away what does not belong to this folder")
+        .help("or name the layout in pgmig.toml, `layout = \"sqlx\"`: then each file that does not fit is told")
 }
 
 fn half(dir: &Dir<'_>, folder: &str) -> Problem {
@@ -194,5 +194,5 @@ fn half(dir: &Dir<'_>, folder: &str) -> Problem {
         title,
     )
     .note("Prisma keeps `migration_lock.toml` beside such folders, Drizzle `snapshot.json` in them")
-    .help("bring the missing file back, or name the layout: `layout = \"prisma\"`")
+    .help("bring the missing file back, or name the layout in pgmig.toml: `layout = \"prisma\"`")
 }

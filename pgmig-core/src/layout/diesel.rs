@@ -24,7 +24,7 @@ pub(super) fn list(dir: &Dir<'_>, entries: &[Entry], listing: &mut Listing) {
             listing.problems.push(dir.stray(
                 name,
                 Layout::Diesel,
-                "a migration is a folder with `up.sql`; diesel passes files beside the folders over",
+                "a migration is a folder with `up.sql`; diesel ignores files beside the folders",
             ));
         }
     }

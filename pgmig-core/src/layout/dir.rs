@@ -85,7 +85,7 @@ impl Dir<'_> {
 
     /// What is wrong with a file that `layout` knows nothing of.
     pub(super) fn stray(&self, file: &str, layout: Layout, note: &str) -> Problem {
-        let title = format!("no migration of the layout `{layout}`");
+        let title = format!("not a migration in the layout `{layout}`");
         Problem::error("stray-file", self.shown(file), title)
             .note(note)
             .help("rename it, or move it out of the folder")

@@ -66,7 +66,14 @@ fn look_at(entry: &fs::DirEntry, shown: &str) -> Result<Option<Entry>, Box<Probl
         } else {
             "cannot be read"
         };
-        Problem::error("unreadable-file", path.as_str(), what).note(error.to_string())
+        let way = if is_link {
+            "lead it to a file, or delete it"
+        } else {
+            "give the user who builds the right to read it"
+        };
+        Problem::error("unreadable-file", path.as_str(), what)
+            .note(error.to_string())
+            .help(way)
     })?;
     let kind = if metadata.is_file() {
         Kind::File
@@ -100,7 +107,8 @@ fn unreadable_folder(folder: &Path, shown: &str, error: &io::Error) -> Problem {
                 .help("name the folder that holds the migrations")
         }
         _ => Problem::error("unreadable-folder", shown, "the folder cannot be read")
-            .note(error.to_string()),
+            .note(error.to_string())
+            .help("give the user who builds the right to list it"),
     }
 }
 

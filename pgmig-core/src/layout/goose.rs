@@ -39,7 +39,7 @@ pub(super) fn list(dir: &Dir<'_>, entries: &[Entry], listing: &mut Listing) {
             _ => listing.problems.push(dir.stray(
                 file,
                 Layout::Goose,
-                "a migration is `1_name.sql`; goose passes everything else over",
+                "a migration is `1_name.sql`; goose ignores everything else",
             )),
         }
     }
@@ -120,7 +120,7 @@ impl Reader<'_> {
             "down" if self.up.is_none() => {
                 return Err(self
                     .wrong(start, "`-- +goose Down` before `-- +goose Up`")
-                    .help("goose wants the way up first")
+                    .help("goose needs `-- +goose Up` first")
                     .into());
             }
             "down" if self.down.is_none() => self.down = Some(here),

@@ -67,7 +67,7 @@ pub(super) fn pair(
         let up = found.iter_mut().find(|found| found.version == down.version);
         match up {
             None => {
-                let title = "takes back a migration that is not there";
+                let title = "a down script without its migration";
                 let problem = Problem::error("down-without-up", dir.shown(&down.file), title)
                     .note(format!("no script applies version {}", down.version))
                     .help("delete it, or bring its migration back");
@@ -76,7 +76,7 @@ pub(super) fn pair(
             Some(Found {
                 down: Some(other), ..
             }) => {
-                let title = "a second script that takes the same migration back";
+                let title = "a second down script of the same migration";
                 let other = dir.shown(&other[dir.below.len()..]);
                 let problem = Problem::error("duplicate-version", dir.shown(&down.file), title)
                     .note(format!("the other one is `{other}`"))

@@ -35,7 +35,7 @@ pub(super) fn list(dir: &Dir<'_>, entries: &[Entry], listing: &mut Listing) {
                 &path,
                 Layout::Refinery,
                 "a migration is `V1__name.sql` or `U1__name.sql`: a whole number, and a name of \
-                 letters, digits and `_`; refinery passes everything else over",
+                 letters, digits and `_`; refinery ignores everything else",
             )),
         }
     }

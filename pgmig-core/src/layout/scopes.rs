@@ -146,10 +146,14 @@ fn beside_scopes(entry: &Entry, shown: &str) -> Option<Problem> {
     if is_companion(&entry.name) {
         return None;
     }
-    let problem = Problem::error("stray-file", path, "no migration of a scope");
+    let problem = Problem::error(
+        "stray-file",
+        path,
+        "this file is outside the folders that are applied",
+    );
     Some(if entry.name.to_ascii_lowercase().ends_with(".sql") {
         problem
-            .note("beside `public/` and `tenant/` nothing is applied")
+            .note("only what is in `public/` and `tenant/` is applied")
             .help(format!("move it to `{shown}/public/` or `{shown}/tenant/`"))
     } else {
         other_file(problem, &entry.name)

@@ -29,7 +29,7 @@ pub(super) fn list(dir: &Dir<'_>, entries: &[Entry], listing: &mut Listing) {
                 &file,
                 Layout::Sqlx,
                 "a migration is `1_name.sql`, or `1_name.up.sql` with `1_name.down.sql`; sqlx \
-                 passes everything else over without a word",
+                 ignores everything else without a word",
             )),
         }
     }

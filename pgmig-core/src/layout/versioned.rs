@@ -113,7 +113,7 @@ pub(super) fn whose(dir: &Dir<'_>, entries: &[Entry]) -> Result<Layout, Box<Prob
             Err(Problem::error("ambiguous-layout", dir.shown.as_str(), title)
                 .note(format!("refinery alone would read `{refinery}`"))
                 .note(format!("Flyway alone would read `{flyway}`"))
-                .help("name the layout, and what does not belong to it is told one by one: `layout = \"flyway\"`")
+                .help("name the layout in pgmig.toml, `layout = \"flyway\"`: then each file that does not fit is told")
                 .into())
         }
         (Some(_), None) => Ok(Layout::Refinery),

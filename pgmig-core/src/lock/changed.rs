@@ -79,7 +79,10 @@ impl About<'_> {
         let title = format!("locked migration `{name}` was edited");
         let file = shell(&path);
         Problem::error("edited-migration", path, title)
-            .note(format!("{}/{FILE} has {has}, the file is {is}", self.shown))
+            .note(format!(
+                "{}/{FILE} has the checksum {has}, the file has {is}",
+                self.shown
+            ))
             .note(match twin {
                 Some(twin) => format!("this is the text of `{twin}`"),
                 None => "white space, comments and line endings do not count".to_owned(),
@@ -98,7 +101,7 @@ impl About<'_> {
         };
         Problem::error(code, path, title)
             .note(format!(
-                "{}/{FILE} has {} as `{} {}`, and the file is {}",
+                "{}/{FILE} has the checksum {} as `{} {}`, and the file has {}",
                 self.shown,
                 locked.checksum.short(),
                 locked.version,
@@ -127,7 +130,7 @@ impl About<'_> {
         let problem = Problem::error("removed-migration", self.path(FILE), title)
             .at(self.lock, line.start..line.start + named)
             .note(format!(
-                "no file has this name, and none the text {}",
+                "no file has this name, and none has the checksum {}",
                 checksum.short()
             ));
         match instead {

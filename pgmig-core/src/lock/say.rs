@@ -106,6 +106,10 @@ pub(crate) fn drafts(folder: &Folder, lock: &Lock, wrong: &[Finding], shown: &st
                 .note(why)
                 .help(format!(
                     "`cargo pgmig lock` makes it; commit {shown}/{FILE}"
+                ))
+                .help(format!(
+                    "if there was one, bring it back instead: `git restore {}`",
+                    shell(&format!("{shown}/{FILE}"))
                 ));
             return Vec::from_iter(folder.migrations().next().map(|_| problem));
         }

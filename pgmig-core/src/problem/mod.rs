@@ -87,11 +87,11 @@ impl Problem {
         Some(Position::of(source, span.start))
     }
 
-    /// The problem as a person reads it, in plain text without colours: `path:line:col: what`,
+    /// The problem as a person reads it, in plain text without colours: `path:line:col: what [code]`,
     /// the line with a caret under it, notes and help.
     ///
     /// ```text
-    /// migrations/public/001_create_users.sql:1:11: unknown directive `no-transation`
+    /// migrations/public/001_create_users.sql:1:11: unknown directive `no-transation` [unknown-directive]
     ///   |
     /// 1 | -- pgmig: no-transation
     ///   |           ^^^^^^^^^^^^^ not a directive

@@ -12,7 +12,8 @@ pub(super) fn render(problem: &Problem) -> String {
         Severity::Error => Level::ERROR,
     };
     // Whoever shows it says `error:` or `warning:` itself.
-    let mut group = Group::with_title(level.no_name().primary_title(problem.to_string()));
+    let title = format!("{problem} [{}]", problem.code);
+    let mut group = Group::with_title(level.no_name().primary_title(title));
     if let Some(snippet) = snippet(problem) {
         group = group.element(snippet);
     }

@@ -153,10 +153,43 @@ fn render(text: Text<'_>, raw: &Raw, fault: Fault, span: Range<usize>) -> Proble
     if let Some(label) = fault.label {
         problem = problem.label(label);
     }
-    match misspelt(text, raw) {
-        Some(verb) => problem.help(format!("did you mean `{verb}`?")),
+    let token = text.written[problem.span.clone().unwrap_or_default()].to_owned();
+    if token == "`" {
+        return problem.help("PostgreSQL quotes names with `\"`");
+    }
+    if is_tempting(&token) {
+        let help = format!("if `{token}` is meant as a name, write `\"{token}\"`: it is a keyword");
+        return problem.help(help);
+    }
+    match misspelt(text, raw, &token) {
+        Some(word) => problem.help(format!("did you mean `{word}`?")),
         None => problem,
     }
+}
+
+/// Keywords that tables and columns are often called by.
+fn is_tempting(token: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "all",
+        "analyze",
+        "asc",
+        "check",
+        "column",
+        "default",
+        "desc",
+        "do",
+        "grant",
+        "group",
+        "limit",
+        "offset",
+        "order",
+        "primary",
+        "references",
+        "table",
+        "user",
+        "window",
+    ];
+    WORDS.iter().any(|word| word.eq_ignore_ascii_case(token))
 }
 
 /// The `;` behind a statement, or the place where one would be.
@@ -234,14 +267,49 @@ pub(super) const VERBS: &[&str] = &[
     "WITH",
 ];
 
-/// The verb that was meant, where the statement begins with none.
-fn misspelt(text: Text<'_>, raw: &Raw) -> Option<&'static str> {
+/// What follows a verb, and what columns and tables are made with.
+const WORDS: &[&str] = &[
+    "CASCADE",
+    "COLUMN",
+    "CONSTRAINT",
+    "DEFAULT",
+    "DOMAIN",
+    "EXISTS",
+    "EXTENSION",
+    "FOREIGN",
+    "FUNCTION",
+    "GENERATED",
+    "INDEX",
+    "MATERIALIZED",
+    "POLICY",
+    "PRIMARY",
+    "PROCEDURE",
+    "REFERENCES",
+    "RETURNING",
+    "SCHEMA",
+    "SEQUENCE",
+    "TABLE",
+    "TRIGGER",
+    "UNIQUE",
+    "VALUES",
+    "VIEW",
+    "WHERE",
+];
+
+/// The verb that was meant, where the statement begins with none, or another word where it stops.
+fn misspelt(text: Text<'_>, raw: &Raw, token: &str) -> Option<&'static str> {
     let first = raw.tokens.first()?;
     let word = text.masked[first.range()].to_ascii_uppercase();
-    if first.kind != TokenKind::Word || VERBS.contains(&word.as_str()) {
+    if first.kind != TokenKind::Word {
         return None;
     }
-    nearest(&word, VERBS.iter().copied())
+    if !VERBS.contains(&word.as_str()) {
+        return nearest(&word, VERBS.iter().copied());
+    }
+    let token = token.to_ascii_uppercase();
+    let known = VERBS.contains(&token.as_str()) || WORDS.contains(&token.as_str());
+    let long = token.len() > 3;
+    nearest(&token, WORDS.iter().copied()).filter(|_| long && !known)
 }
 
 #[cfg(test)]
@@ -298,6 +366,38 @@ mod tests {
             let told = one(text);
             assert!(told.starts_with(start), "{text}: {told}");
         }
+    }
+
+    #[test]
+    fn a_slip_is_told_with_what_was_meant() {
+        for (text, help) in [
+            ("create tabel t (a int);", "did you mean `TABLE`?"),
+            (
+                "create table t (a int primry key);",
+                "did you mean `PRIMARY`?",
+            ),
+            ("insert into t vlaues (1);", "did you mean `VALUES`?"),
+            ("crate table t (a int);", "did you mean `CREATE`?"),
+            (
+                "create table user (a int);",
+                "if `user` is meant as a name, write `\"user\"`: it is a keyword",
+            ),
+            (
+                "create table t (a int, order int);",
+                "if `order` is meant as a name, write `\"order\"`: it is a keyword",
+            ),
+            (
+                "create table `t` (a int);",
+                "PostgreSQL quotes names with `\"`",
+            ),
+        ] {
+            let told = syntax(text, "a.sql");
+            assert_eq!(told[0].help, [help], "{text}");
+        }
+        assert_eq!(
+            one("select :'name';"),
+            "1:8 `:'name'` is a variable, and nothing fills it in | PostgreSQL has no such variables"
+        );
     }
 
     #[test]

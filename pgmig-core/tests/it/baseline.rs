@@ -87,9 +87,9 @@ fn white_space_and_comments_of_a_baseline_may_change_and_nothing_else() {
     assert_eq!(
         tree.rendered(),
         ["\
-migrations/baseline/public.sql: the baseline of public was edited
+migrations/baseline/public.sql: the baseline of public was edited [edited-baseline]
  |
- = note: migrations/pgmig.lock has v1:f69c0afd9eb6, the file is v1:c7086d3ad683
+ = note: migrations/pgmig.lock has the checksum v1:f69c0afd9eb6, the file has v1:c7086d3ad683
  = note: a schema made from it would not be what the migrations make
  = help: bring it back: `git restore migrations/baseline/public.sql`, with `--source COMMIT` if this is committed
  = help: or make it anew: `cargo pgmig baseline`"]

@@ -25,17 +25,17 @@ fn every_problem_of_every_file_is_told_at_once() {
     tree.write_bytes("tenant/001_latin.sql", b"SELECT '\xe4';\n");
     let expected = [
         "migrations/pubilc: unknown folder",
-        "migrations/public/001-create-users.sql: the file's name is no migration's",
+        "migrations/public/001-create-users.sql: this is not the name of a migration",
         "migrations/public/002_a.sql:1:1: the file is empty",
         "migrations/public/003_b.sql:1:1: the file has comments, but no statement",
         "migrations/public/004_d.sql: version 4 is taken twice",
         "migrations/public/005_c.sql: the name `c` is taken twice",
-        "migrations/public/006_gone.down.sql: takes back a migration that is not there",
+        "migrations/public/006_gone.down.sql: a down script without its migration",
         "migrations/public/007_e.sql:1:11: unknown directive `no-transation`",
         "migrations/public/008_f.sql:1:9: NUL byte in the file",
-        "migrations/stray.sql: no migration of a scope",
+        "migrations/stray.sql: this file is outside the folders that are applied",
         "migrations/tenant/001_latin.sql:1:9: the file is not UTF-8",
-        "migrations/tenant/notes.txt: the file's name is no migration's",
+        "migrations/tenant/notes.txt: this is not the name of a migration",
     ];
     assert_eq!(tree.titles(), expected);
 }
@@ -47,7 +47,7 @@ fn a_problem_shows_its_line_with_a_caret() {
         "\u{feff}-- licence\r\n\t-- pgmig: no-transation\r\nSELECT 1;",
     )]);
     let expected = "\
-migrations/001_a.sql:2:12: unknown directive `no-transation`
+migrations/001_a.sql:2:12: unknown directive `no-transation` [unknown-directive]
   |
 2 |     -- pgmig: no-transation
   |               ^^^^^^^^^^^^^
@@ -62,7 +62,7 @@ fn a_missing_folder_is_one_problem_that_names_its_neighbour() {
     let missing = tree.above().join("migration");
     let loaded = pgmig_core::load(&missing, "migration");
     let expected = "\
-migration: there is no such folder
+migration: there is no such folder [missing-folder]
  |
  = note: the path is relative to the folder of the crate's Cargo.toml
  = help: did you mean `migrations`, beside it?";
@@ -137,7 +137,7 @@ fn the_settings_name_the_folder_of_the_tenant_scope_and_the_layout() {
         let layouts: Vec<_> = loaded.folder.migrations().map(|one| one.layout).collect();
         assert_eq!(layouts, [Layout::Sqlx; 3]);
         let told: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
-        assert_eq!(told, ["tenants/2_c.sql:1:14: table `b` is there already"]);
+        assert_eq!(told, ["tenants/2_c.sql:1:14: table `b` exists already"]);
     }
     let elsewhere = load(&tree.root(), "shop/migrations");
     assert_eq!(elsewhere.problems[0].path, "shop/tenants/2_c.sql");
@@ -163,8 +163,8 @@ fn settings_that_say_something_else_than_the_macro_are_an_error() {
     assert_eq!(
         told,
         [
-            "migrations/pgmig.toml:1:10: `layout` is `sqlx` here, and `pgmig` where the folder is named",
-            "migrations/pgmig.toml:2:10: `tenant` is `tenants` here, and `others` where the folder is named",
+            "migrations/pgmig.toml:1:10: `layout` is `sqlx` here, and `pgmig` in `embed_migrations!`",
+            "migrations/pgmig.toml:2:10: `tenant` is `tenants` here, and `others` in `embed_migrations!`",
         ]
     );
     tree.write("pgmig.toml", "tenant = \"/srv/tenants\"");

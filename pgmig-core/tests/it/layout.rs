@@ -16,10 +16,10 @@ fn a_down_script_belongs_to_the_migration_with_its_version_and_name() {
         ("public/0004_e.down.sql", "SELECT 1;"),
     ]);
     let expected = [
-        "migrations/public/002_c.down.sql: takes back a migration that is not there",
+        "migrations/public/002_c.down.sql: a down script without its migration",
         // Not 003_d.down.sql, whose migration is there under a wrong name.
-        "migrations/public/003-d.sql: the file's name is no migration's",
-        "migrations/public/004_e.down.sql: a second script that takes the same migration back",
+        "migrations/public/003-d.sql: this is not the name of a migration",
+        "migrations/public/004_e.down.sql: a second down script of the same migration",
     ];
     assert_eq!(tree.titles(), expected);
     let loaded = tree.load();
@@ -83,7 +83,7 @@ fn a_folder_is_never_passed_over() {
         .collect();
     let expected = [
         "migrations/Tenant: unknown folder (did you mean `tenant`?)",
-        "migrations/pgmig.loc: no migration of a scope (did you mean `pgmig.lock`?)",
+        "migrations/pgmig.loc: this file is outside the folders that are applied (did you mean `pgmig.lock`?)",
         "migrations/public/old: folder inside a scope (move its files up, or move it out of the folder)",
     ];
     assert_eq!(told, expected);

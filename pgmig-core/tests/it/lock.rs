@@ -56,9 +56,9 @@ fn an_edited_migration_names_both_checksums_and_the_ways_out() {
         "CREATE TABLE users (id int);",
     );
     let expected = "\
-migrations/public/001_create_users.sql: locked migration `create_users` was edited
+migrations/public/001_create_users.sql: locked migration `create_users` was edited [edited-migration]
  |
- = note: migrations/pgmig.lock has v1:3121aafaf668, the file is v1:fc08a7fe87e3
+ = note: migrations/pgmig.lock has the checksum v1:3121aafaf668, the file has v1:fc08a7fe87e3
  = note: white space, comments and line endings do not count
  = help: bring it back: `git restore migrations/public/001_create_users.sql`, with `--source COMMIT` if this is committed
  = help: change what it made in a new migration: `cargo pgmig new NAME`
@@ -77,12 +77,12 @@ fn a_removed_migration_is_an_error_at_its_line_in_the_lock_file() {
     let tree = locked();
     tree.remove("public/002_add_email.sql");
     let expected = "\
-migrations/pgmig.lock:6:1: locked migration `2 add_email` of public is gone
+migrations/pgmig.lock:6:1: locked migration `2 add_email` of public is gone [removed-migration]
   |
 6 | public 2 add_email v1:54b9382c10e5e465e1e3c0f0b0aa12d76639d148d40b19aa0d363829356ddbf9 327698463b8c94a0
   | ^^^^^^^^^^^^^^^^^^
   |
-  = note: no file has this name, and none the text v1:54b9382c10e5
+  = note: no file has this name, and none has the checksum v1:54b9382c10e5
   = help: bring it back: `git restore 'migrations/public/*2_add_email.sql'`, with `--source COMMIT` if this is committed
   = help: if it was never applied anywhere: `cargo pgmig lock --accept add_email`";
     assert_eq!(tree.rendered(), [expected]);
@@ -207,7 +207,7 @@ fn a_migration_that_is_not_locked_is_a_draft() {
     assert_eq!(tree.titles(), [""; 0]);
     let loaded = tree.load();
     let expected = "\
-migrations/tenant/003_new.sql: migration `new` is a draft: it is not locked
+migrations/tenant/003_new.sql: migration `new` is a draft: it is not locked [draft]
  |
  = note: a release build, or one with PGMIG_LOCKED=1, takes only migrations that are locked
  = help: `cargo pgmig lock` locks it; commit migrations/pgmig.lock with it";
@@ -316,7 +316,7 @@ fn a_lock_file_that_was_changed_by_hand_is_taken_only_when_it_is_accepted() {
     let seal = sound.lines().last().unwrap().to_owned();
     tree.write("pgmig.lock", &sound.replace(&seal, "end 0000000000000000"));
     let expected = "\
-migrations/pgmig.lock:10:1: the lock file was changed by hand
+migrations/pgmig.lock:10:1: the lock file was changed by hand [lock-edited]
    |
 10 | end 0000000000000000
    | ^^^^^^^^^^^^^^^^^^^^ does not cover the lines above
@@ -422,7 +422,7 @@ fn a_drizzle_folder_that_was_upgraded_is_locked_anew_without_a_word_about_each()
     assert_eq!(
         tree.rendered(),
         ["\
-migrations/drizzle: 2 locked migrations have another version since drizzle-kit rewrote the folder
+migrations/drizzle: 2 locked migrations have another version since drizzle-kit rewrote the folder [upgraded-folder]
  |
  = note: it was `0 fine_tiger` and is `19700101000007 fine_tiger`: Drizzle 1.0 has no journal, and the texts are as they were
  = help: `cargo pgmig lock` writes it down; no database applies anything again"]

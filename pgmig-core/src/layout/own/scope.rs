@@ -81,7 +81,7 @@ impl ScopeFolder<'_> {
         let problem = Problem::error(
             "stray-file",
             self.path(file),
-            "the file's name is no migration's",
+            "this is not the name of a migration",
         )
         .note("a migration is `NNN_name.sql`: digits, `_`, a name of letters, digits and `_`");
         let problem = match file_name::suggestion(file) {
@@ -156,7 +156,7 @@ impl ScopeFolder<'_> {
         let file = self.0.path(&down.file);
         if let Some(other) = &found.down {
             let other = self.path(&other[self.0.below.len()..]);
-            let title = "a second script that takes the same migration back";
+            let title = "a second down script of the same migration";
             listing.problems.push(
                 Problem::error("duplicate-version", self.path(&down.file), title)
                     .note(format!("the other one is `{other}`"))
@@ -168,7 +168,7 @@ impl ScopeFolder<'_> {
     }
 
     fn without_up(&self, down: &File, found: &[Found]) -> Problem {
-        let title = "takes back a migration that is not there";
+        let title = "a down script without its migration";
         let missing = self.path(&down.file.replace(".down.sql", ".sql"));
         let problem = Problem::error("down-without-up", self.path(&down.file), title)
             .note(format!("there is no `{missing}`"));

@@ -14,7 +14,7 @@ fn at(source: &str, span: Range<usize>) -> String {
 #[test]
 fn the_caret_is_under_the_letter_with_tabs_and_wide_letters() {
     let expected = "\
-a.sql:2:6: wrong
+a.sql:2:6: wrong [a]
   |
 2 |     日本 'größe' x;
   |           ^^^^^";
@@ -26,7 +26,7 @@ a.sql:2:6: wrong
 
 #[test]
 fn the_line_ending_and_the_byte_order_mark_are_not_shown() {
-    let expected = "a.sql:1:1: wrong\n  |\n1 | a\n  | ^";
+    let expected = "a.sql:1:1: wrong [a]\n  |\n1 | a\n  | ^";
     for source in ["\u{feff}a\r\nb", "\u{feff}a\n", "\u{feff}a"] {
         assert_eq!(at(source, 3..4), expected);
     }
@@ -35,13 +35,13 @@ fn the_line_ending_and_the_byte_order_mark_are_not_shown() {
 #[test]
 fn of_several_lines_the_first_is_shown() {
     let source = "SELECT (\n  1\n);";
-    let expected = "a.sql:1:8: wrong\n  |\n1 | SELECT (\n  |        ^";
+    let expected = "a.sql:1:8: wrong [a]\n  |\n1 | SELECT (\n  |        ^";
     assert_eq!(at(source, 7..15), expected);
 }
 
 #[test]
 fn the_end_of_a_file_has_a_place() {
-    let expected = "a.sql:1:9: wrong\n  |\n1 | SELECT 1\n  |         ^";
+    let expected = "a.sql:1:9: wrong [a]\n  |\n1 | SELECT 1\n  |         ^";
     assert_eq!(at("SELECT 1", 8..8), expected);
     assert_eq!(Position::of("a\n", 2), Position { line: 2, column: 1 });
 }
@@ -55,7 +55,7 @@ fn label_notes_and_help_follow() {
         .help("do this")
         .help("or that");
     let expected = "\
-a.sql:1:1: wrong
+a.sql:1:1: wrong [a]
   |
 1 | SELECT 1
   | ^^^^^^ this

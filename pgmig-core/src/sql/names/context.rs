@@ -29,7 +29,7 @@ impl<'a> Context<'a> {
     pub(crate) fn problem(&self, rule: &Rule, title: String, span: Range<usize>) -> Problem {
         let problem = self.checked.text.error(rule.name, title, span);
         match rule.lock {
-            Some(lock) => problem.note(format!("takes {lock}: {}", effect(lock))),
+            Some(lock) => problem.note(format!("takes the lock {lock}: {}", effect(lock))),
             None => problem,
         }
     }

@@ -175,14 +175,14 @@ fn spelled(checked: &Checked<'_>, schema: &str, name: &Name) -> Problem {
 
 fn silently(checked: &Checked<'_>, name: &Name, place: &str) -> Problem {
     let title = format!(
-        "`{}` is one of `public`: every tenant would change it",
+        "`{}` belongs to `public`: every tenant would change it",
         name.last()
     );
     checked
         .text
         .error("tenant-changes-public", title, name.span.clone())
         .note(format!(
-            "there since {place}; no migration of the tenants creates one"
+            "since {place}; no migration of the tenants creates one"
         ))
         .help("move the statement to a migration of `public`")
 }

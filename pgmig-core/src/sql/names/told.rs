@@ -60,22 +60,26 @@ pub(super) fn unknown(
 pub(super) fn gone(text: Text<'_>, kind: &str, name: &Name, entry: &Entry) -> Problem {
     let shown = written(name);
     let place = &entry.place;
-    let (title, note) = match &entry.state {
+    let (title, note, help) = match &entry.state {
         State::Renamed(to) => (
-            format!("{kind} `{shown}` is called `{to}` by now"),
+            format!("{kind} `{shown}` was renamed to `{to}`"),
             format!("renamed in {place}"),
+            format!("write `{to}`"),
         ),
         State::Moved(to) => (
-            format!("{kind} `{shown}` is in the schema `{to}` by now"),
+            format!("{kind} `{shown}` was moved to the schema `{to}`"),
             format!("moved in {place}"),
+            format!("write `{to}.{}`", name.last()),
         ),
         _ => (
-            format!("{kind} `{shown}` is dropped by now"),
+            format!("{kind} `{shown}` was dropped"),
             format!("dropped in {place}"),
+            "leave out what is about it, or make it again before".to_owned(),
         ),
     };
     text.error("dropped-name", title, name.span.clone())
         .note(note)
+        .help(help)
 }
 
 /// A relation that is gone.
@@ -85,9 +89,9 @@ pub(super) fn gone_relation(text: Text<'_>, name: &Name, relation: &Relation) ->
 
 /// A name that is taken.
 pub(super) fn taken(text: Text<'_>, kind: &str, name: &Name, entry: &Entry) -> Problem {
-    let title = format!("{kind} `{}` is there already", written(name));
+    let title = format!("{kind} `{}` exists already", written(name));
     text.error("name-taken", title, name.span.clone())
-        .note(format!("there since {}", entry.place))
+        .note(format!("since {}", entry.place))
         .help("choose another name, or drop the old one first")
 }
 
@@ -114,20 +118,28 @@ pub(super) fn column(
             let title = format!("table `{shown}` has no column `{}`", name.last());
             let problem = text
                 .error("unknown-column", title, name.span.clone())
-                .note(format!(
-                    "`{shown}` has that name since {}",
-                    relation.entry.place
-                ));
+                .note(format!("`{shown}` is from {}", relation.entry.place));
             let mut known: Vec<&str> = columns
                 .iter()
                 .filter(|(_, column)| column.entry.is_here())
                 .map(|(name, _)| name.as_str())
                 .collect();
             known.sort_unstable();
-            Some(match nearest(name.last(), known) {
+            Some(match nearest(name.last(), known.iter().copied()) {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),
-                None => problem,
+                None if known.is_empty() => problem,
+                None => problem.note(format!("its columns are {}", few(&known))),
             })
         }
+    }
+}
+
+/// Names in a message, of many only the first.
+fn few(names: &[&str]) -> String {
+    const SHOWN: usize = 12;
+    let shown = names[..names.len().min(SHOWN)].join("`, `");
+    match names.len().checked_sub(SHOWN) {
+        Some(more @ 1..) => format!("`{shown}` and {more} more"),
+        _ => format!("`{shown}`"),
     }
 }

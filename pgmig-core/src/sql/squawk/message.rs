@@ -41,6 +41,12 @@ const PHRASES: &[(&str, &str)] = &[
     ("expected from_item", "expected a table or a query"),
     ("expected from item", "expected a table or a query"),
     ("expected column list", "expected a list of columns"),
+    (
+        "expected table relation name",
+        "expected the name of a table",
+    ),
+    ("expected relation name", "expected the name of a table"),
+    ("expected select statement", "expected `VALUES` or a query"),
     ("lockmode", "lock mode"),
     ("large_object_oid", "the number of a large object"),
     ("stmt", "statement"),

@@ -12,13 +12,13 @@ fn files_of_two_layouts_are_an_error_that_says_what_was_seen() {
         ("V1__a.sql", "SELECT 1;"),
     ]);
     let expected = "\
-migrations: files of more than one layout
+migrations: files of more than one layout [ambiguous-layout]
  |
- = note: `2026-01-31-120000_create/up.sql`: diesel has it
- = note: `V1__a.sql`: Flyway or refinery has it
- = note: `migration_lock.toml`: Prisma has it
- = help: move what is not this folder's away
- = help: or name the layout, and what does not belong to it is told one by one: `layout = \"sqlx\"`";
+ = note: `2026-01-31-120000_create/up.sql`: a file of diesel
+ = note: `V1__a.sql`: a file of Flyway or refinery
+ = note: `migration_lock.toml`: a file of Prisma
+ = help: move away what does not belong to this folder
+ = help: or name the layout in pgmig.toml, `layout = \"sqlx\"`: then each file that does not fit is told";
     assert_eq!(tree.rendered(), [expected]);
 }
 
@@ -36,7 +36,7 @@ fn the_named_layout_tells_what_does_not_belong_to_it() {
     assert_eq!(
         titles(Layout::Diesel),
         (
-            vec!["migrations/V1__a.sql: no migration of the layout `diesel`".to_owned()],
+            vec!["migrations/V1__a.sql: not a migration in the layout `diesel`".to_owned()],
             1
         )
     );
@@ -44,7 +44,7 @@ fn the_named_layout_tells_what_does_not_belong_to_it() {
         titles(Layout::Flyway),
         (
             vec![
-                "migrations/2026-01-31-120000_create/up.sql: no migration of the layout `flyway`"
+                "migrations/2026-01-31-120000_create/up.sql: not a migration in the layout `flyway`"
                     .to_owned()
             ],
             1
@@ -73,7 +73,7 @@ fn pgmig_toml_names_the_layout_and_the_files_to_be_passed_over() {
     let expected = [
         "migrations/pgmig.toml:1:10: unknown layout `slqx`; did you mean `sqlx`?",
         "migrations/pgmig.toml:2:11: there is no `sead.sql` to be passed over",
-        "migrations/pgmig.toml:2:23: a path is a word in quotes",
+        "migrations/pgmig.toml:2:23: each path in `ignore` stands in quotes",
     ];
     assert_eq!(settings.collect::<Vec<_>>(), expected);
 }

@@ -64,10 +64,10 @@ fn what_is_no_migration_is_an_error() {
     ]);
     let expected = [
         "migrations/1_a/metadata.toml: `metadata.toml` that cannot be read",
-        "migrations/1_a/notes.sql: no migration of the layout `diesel`",
+        "migrations/1_a/notes.sql: not a migration in the layout `diesel`",
         "migrations/2_b: a migration's folder without `up.sql`",
         "migrations/3_e: its number and its name disagree on the order",
-        "migrations/data.sql: no migration of the layout `diesel`",
+        "migrations/data.sql: not a migration in the layout `diesel`",
         "migrations/x_c: the folder's name has no version",
     ];
     // `10` is before `3` for diesel, and after it for pgmig.

@@ -88,12 +88,12 @@ fn a_journal_and_files_that_disagree_are_errors() {
     ]);
     let expected = [
         "migrations/0005_orphan.sql: the journal does not name it",
-        "migrations/drizzle.config.ts: no migration of the layout `drizzle`",
-        "migrations/meta/0003_c.sql: no migration of the layout `drizzle`",
+        "migrations/drizzle.config.ts: not a migration in the layout `drizzle`",
+        "migrations/meta/0003_c.sql: not a migration in the layout `drizzle`",
         "migrations/meta/_journal.json:4:30: entry 2: there is no `0002_gone.sql`",
         "migrations/meta/_journal.json:5:30: entry 0: its `idx` is not greater than that of the entry before it",
         "migrations/meta/_journal.json:5:30: entry 3: the tag of entry 0 once more",
-        "migrations/nested: no migration of the layout `drizzle`",
+        "migrations/nested: not a migration in the layout `drizzle`",
     ];
     assert_eq!(tree.titles(), expected);
 }

@@ -60,10 +60,10 @@ fn what_pgmig_cannot_follow_is_an_error() {
         "migrations/V1.0__twin.sql: version 1 is taken twice",
         "migrations/V1__a.sql:1:14: a placeholder of Flyway",
         "migrations/V4__code.java: a migration that is not SQL",
-        "migrations/V5__gone.sql.conf: no migration of the layout `flyway`",
+        "migrations/V5__gone.sql.conf: not a migration in the layout `flyway`",
         "migrations/V6__c.sql.conf: a setting that pgmig cannot follow: `shouldExecute`",
         "migrations/afterMigrate.sql: a callback of Flyway",
-        "migrations/seed.sql: no migration of the layout `flyway`",
+        "migrations/seed.sql: not a migration in the layout `flyway`",
     ];
     let mut titles = tree.titles();
     titles.sort();
@@ -129,7 +129,7 @@ fn a_repeatable_migration_has_to_be_one() {
     assert_eq!(
         titles,
         [
-            "migrations/R__a_twice.sql:1:13: view `twice` is there already",
+            "migrations/R__a_twice.sql:1:13: view `twice` exists already",
             "migrations/R__b_concurrent.sql: a repeatable migration that runs outside a transaction",
             "migrations/R__c_unknown.sql:1:43: no migration creates a table `nowhere`",
             "migrations/R__d_views.sql: a second repeatable migration `d_views`",

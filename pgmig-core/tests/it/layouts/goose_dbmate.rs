@@ -145,7 +145,7 @@ fn sections_that_dbmate_would_refuse_are_errors() {
         "migrations/3_c.sql:1:1: `-- migrate:down` before `-- migrate:up`",
         "migrations/4_d.sql:1:1: a statement before the first section",
         "migrations/5_e.sql:3:1: a second `-- migrate:up`",
-        "migrations/seed.sql: no migration of the layout `dbmate`",
+        "migrations/seed.sql: not a migration in the layout `dbmate`",
     ];
     assert_eq!(tree.titles(), expected);
 }

@@ -81,11 +81,11 @@ fn what_the_tools_pass_over_is_an_error() {
         ("nested/3_e.up.sql", "SELECT 1;"),
     ]);
     let expected = [
-        "migrations/1_a.down.sql: a second script that takes the same migration back",
+        "migrations/1_a.down.sql: a second down script of the same migration",
         "migrations/1_b.up.sql: version 1 is taken twice",
-        "migrations/2_c.down.sql: takes back a migration that is not there",
-        "migrations/nested: no migration of the layout `golang-migrate`",
-        "migrations/x_d.up.sql: no migration of the layout `golang-migrate`",
+        "migrations/2_c.down.sql: a down script without its migration",
+        "migrations/nested: not a migration in the layout `golang-migrate`",
+        "migrations/x_d.up.sql: not a migration in the layout `golang-migrate`",
     ];
     assert_eq!(tree.titles(), expected);
 }

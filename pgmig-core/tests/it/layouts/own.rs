@@ -45,7 +45,7 @@ fn a_second_way_back_and_an_empty_one_are_errors() {
     let expected = [
         "migrations/1_a.sql:3:1: a section without a statement",
         "migrations/2_b.sql:4:1: a second `-- pgmig: down`",
-        "migrations/3_c.sql:3:1: a second script that takes the same migration back",
+        "migrations/3_c.sql:3:1: a second down script of the same migration",
         "migrations/4_d.sql:1:1: a section without a statement",
     ];
     assert_eq!(tree.titles(), expected);
@@ -59,8 +59,8 @@ fn a_way_back_that_is_misnamed_hides_no_other_one_that_has_no_migration() {
         ("2_b.down.sql", "SELECT 1;"),
     ]);
     let expected = [
-        "migrations/2_b'.down.sql: the file's name is no migration's",
-        "migrations/2_b.down.sql: takes back a migration that is not there",
+        "migrations/2_b'.down.sql: this is not the name of a migration",
+        "migrations/2_b.down.sql: a down script without its migration",
     ];
     assert_eq!(tree.titles(), expected);
 }

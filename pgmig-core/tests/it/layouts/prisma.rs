@@ -50,11 +50,11 @@ fn what_is_no_migration_is_an_error() {
         ("schema.prisma", "words"),
     ]);
     let expected = [
-        "migrations/1_a/seed.sql: no migration of the layout `prisma`",
+        "migrations/1_a/seed.sql: not a migration in the layout `prisma`",
         "migrations/2_b: a migration's folder without `migration.sql`",
         "migrations/init: the folder's name has no version",
         "migrations/migration_lock.toml: the migrations are for `mysql`",
-        "migrations/schema.prisma: no migration of the layout `prisma`",
+        "migrations/schema.prisma: not a migration in the layout `prisma`",
     ];
     assert_eq!(tree.titles(), expected);
 }

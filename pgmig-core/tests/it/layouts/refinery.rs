@@ -28,9 +28,9 @@ fn a_migration_written_in_rust_is_told_what_to_do() {
     let loaded = tree.load_as(Layout::Refinery);
     let titles: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
     let expected = [
-        "migrations/V1.2__dotted.sql: no migration of the layout `refinery`",
+        "migrations/V1.2__dotted.sql: not a migration in the layout `refinery`",
         "migrations/V2__code.rs: a migration written in Rust",
-        "migrations/V3__a-b.sql: no migration of the layout `refinery`",
+        "migrations/V3__a-b.sql: not a migration in the layout `refinery`",
     ];
     assert_eq!(titles, expected);
     assert!(

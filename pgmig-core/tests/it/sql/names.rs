@@ -141,22 +141,22 @@ fn what_is_gone_is_told_with_the_place_where_it_went() {
     let table = [
         (
             "DROP TABLE users;",
-            "table `users` is called `people` by now",
+            "table `users` was renamed to `people`",
             "renamed in migrations/public/002_b.sql:1",
         ),
         (
             "SELECT email FROM people;",
-            "column `email` is called `mail` by now",
+            "column `email` was renamed to `mail`",
             "renamed in migrations/public/002_b.sql:2",
         ),
         (
             "ALTER TABLE people ALTER name DROP NOT NULL;",
-            "column `name` is dropped by now",
+            "column `name` was dropped",
             "dropped in migrations/public/002_b.sql:3",
         ),
         (
             "ALTER TYPE mood ADD VALUE 'x';",
-            "type `mood` is dropped by now",
+            "type `mood` was dropped",
             "dropped in migrations/public/002_b.sql:5",
         ),
     ];
@@ -172,27 +172,24 @@ fn what_is_there_is_not_created_twice() {
     let table = [
         (
             "CREATE TABLE users (id int);",
-            "table `users` is there already",
+            "table `users` exists already",
         ),
         (
             "CREATE VIEW names AS SELECT 1;",
-            "view `names` is there already",
+            "view `names` exists already",
         ),
-        (
-            "CREATE TYPE mood AS ENUM ();",
-            "type `mood` is there already",
-        ),
+        ("CREATE TYPE mood AS ENUM ();", "type `mood` exists already"),
         (
             "CREATE INDEX users_email ON users (id);",
-            "index `users_email` is there already",
+            "index `users_email` exists already",
         ),
         (
             "ALTER TABLE users ADD email text;",
-            "column `email` is there already",
+            "column `email` exists already",
         ),
         (
             "ALTER VIEW names RENAME TO users;",
-            "table `users` is there already",
+            "table `users` exists already",
         ),
     ];
     for (sql, title) in table {
@@ -287,7 +284,7 @@ fn a_down_script_is_read_from_the_state_that_its_up_script_leaves() {
     assert_eq!(
         told(&files),
         [
-            "error dropped-name public/001_base.down.sql:1:63 index `users_email` is dropped by now",
+            "error dropped-name public/001_base.down.sql:1:63 index `users_email` was dropped",
             "error unknown-column public/002_b.down.sql:1:24 table `users` has no column `agee`",
         ]
     );

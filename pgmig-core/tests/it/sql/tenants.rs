@@ -86,7 +86,7 @@ fn other_ways_out_of_the_schema_are_seen_too() {
         ),
         (
             "DO $$ BEGIN ALTER TABLE users ADD x int; END $$;",
-            "tenant-changes-public 1:25 `users` is one of `public`: every tenant would change it",
+            "tenant-changes-public 1:25 `users` belongs to `public`: every tenant would change it",
         ),
         (
             "ALTER TABLE invoices SET SCHEMA public;",
@@ -106,7 +106,7 @@ fn other_ways_out_of_the_schema_are_seen_too() {
         ),
         (
             "ALTER TYPE mood ADD VALUE 'x';",
-            "tenant-changes-public 1:12 `mood` is one of `public`: every tenant would change it",
+            "tenant-changes-public 1:12 `mood` belongs to `public`: every tenant would change it",
         ),
     ];
     for (sql, expected) in table {
@@ -126,15 +126,15 @@ fn an_unqualified_name_that_only_public_has_is_not_changed_silently() {
     let table = [
         (
             "ALTER TABLE users ADD x int;",
-            "error tenant-changes-public 1:13 `users` is one of `public`: every tenant would change it",
+            "error tenant-changes-public 1:13 `users` belongs to `public`: every tenant would change it",
         ),
         (
             "DROP TABLE IF EXISTS plans;",
-            "error tenant-changes-public 1:22 `plans` is one of `public`: every tenant would change it",
+            "error tenant-changes-public 1:22 `plans` belongs to `public`: every tenant would change it",
         ),
         (
             "CREATE INDEX i ON users (name);",
-            "error tenant-changes-public 1:19 `users` is one of `public`: every tenant would change it",
+            "error tenant-changes-public 1:19 `users` belongs to `public`: every tenant would change it",
         ),
         (
             "INSERT INTO plans VALUES (1);",

@@ -22,7 +22,12 @@ pub(super) fn custom(code: Code<'_>, id: Id) -> Option<Fault> {
 
 /// `:name` is filled in by psql and by drivers.
 pub(super) fn variable(code: Code<'_>, id: Id) -> Option<Fault> {
-    let range = code.range(id);
+    let mut range = code.range(id);
+    // `:'name'` and `:"name"`.
+    let next = code.behind(range.end);
+    if range.len() == 1 && next.start == range.end {
+        range.end = next.end;
+    }
     let name = &code.text[range.clone()];
     Some(Fault {
         title: Some(format!("`{name}` is a variable, and nothing fills it in")),
