@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 use pgmig_core::{Folder, sql};
 use pgmig_runtime::__private_0_1_0::{
-    Adopt, Dir, DirEntry, DrizzleEntry, File, MigrationParts, MigrationsParts, ScriptParts,
-    StatementParts,
+    Adopt, Dir, DirEntry, DrizzleEntry, File, MigrationParts, MigrationsParts, Object, Probe,
+    Script, ScriptParts, Statement, StatementParts,
 };
-use pgmig_runtime::{Migration, Migrations, Object, Probe, Scope, Script, Statement};
+use pgmig_runtime::{Migration, Migrations, Scope};
 
 /// The folder's migrations. `shown` is the folder as it is told.
 pub fn embed(folder: &Folder, shown: &str) -> &'static Migrations {
-    embed_with(folder, shown, &[])
+    leak(parts(folder, shown))
 }
 
 /// The folder's migrations, and its files, for whoever writes those out. Of a file that cannot be read
@@ -22,36 +22,38 @@ pub fn embed_whole(
     folder: &Folder,
     shown: &str,
 ) -> Result<&'static Migrations, (PathBuf, io::Error)> {
+    let files = files(folder)?;
+    Ok(leak(MigrationsParts {
+        files,
+        ..parts(folder, shown)
+    }))
+}
+
+/// The folder's files. Of one that cannot be read its place comes back.
+pub fn files(folder: &Folder) -> Result<Dir<'static>, (PathBuf, io::Error)> {
     let files = folder.files.iter().map(|path| {
-        let elsewhere = folder.tenant_folder.as_ref();
-        let below = elsewhere.and_then(|tenant| Some((tenant, path.strip_prefix("tenant/")?)));
-        let place = match below {
-            Some((tenant, below)) => tenant.root.join(below),
-            None => folder.root.join(path),
-        };
+        let place = folder.on_disk(path);
         let contents = std::fs::read(&place);
         let contents = contents.map_err(|source| (place, source))?;
         Ok(DirEntry::File(File::new(text(path), contents.leak())))
     });
     let files = files.collect::<Result<Vec<_>, _>>()?;
-    Ok(embed_with(folder, shown, files.leak()))
+    Ok(Dir::new("", files.leak()))
 }
 
-fn embed_with(
-    folder: &Folder,
-    shown: &str,
-    files: &'static [DirEntry<'static>],
-) -> &'static Migrations {
+/// What the folder's migrations are made of, without its files.
+pub fn parts(folder: &Folder, shown: &str) -> MigrationsParts {
+    let told = Told { folder, shown };
     let all = |migrations: &[pgmig_core::Migration]| {
-        list(migrations.iter().map(|one| migration(one, shown)))
+        list(migrations.iter().map(|one| told.migration(one)))
     };
-    let parts = MigrationsParts {
+    MigrationsParts {
         public: all(&folder.public),
         drizzle: all(&folder.drizzle),
         tenant: all(&folder.tenant),
-        baselines: list(folder.baselines.iter().map(|one| baseline(one, shown))),
+        baselines: list(folder.baselines.iter().map(|one| told.baseline(one))),
         repeatable: all(&folder.repeatable),
-        files: Dir::new("", files),
+        files: Dir::new("", &[]),
         folder: "",
         tenant_folder: "",
         ignored: &[],
@@ -59,44 +61,67 @@ fn embed_with(
         out_of_order: folder.out_of_order,
         adopt: Adopt::Refuse,
         app: concat!("cargo-pgmig ", env!("CARGO_PKG_VERSION")),
-    };
+    }
+}
+
+fn leak(parts: MigrationsParts) -> &'static Migrations {
     Box::leak(Box::new(parts.embed()))
 }
 
-fn migration(migration: &pgmig_core::Migration, shown: &str) -> Migration {
-    MigrationParts {
-        scope: scope(migration.scope),
-        version: text(migration.version.as_str()),
-        name: text(&migration.name),
-        checksum: migration.checksum.0,
-        head: migration.head.0,
-        up: script(&migration.up, shown),
-        down: migration.down.as_ref().map(|down| script(down, shown)),
-        locked: migration.locked,
-        commit_before: migration.commit_before,
-        drizzle: migration.drizzle.as_ref().map(|entry| DrizzleEntry {
-            created_at: entry.created_at,
-            hash: entry.hash,
-            folder: entry.folder.as_deref().map(text),
-        }),
-    }
-    .embed()
+/// The folder, and how it is told.
+struct Told<'a> {
+    folder: &'a Folder,
+    shown: &'a str,
 }
 
-fn baseline(baseline: &pgmig_core::Baseline, shown: &str) -> Migration {
-    MigrationParts {
-        scope: scope(baseline.scope),
-        version: text(baseline.version.as_str()),
-        name: "baseline",
-        checksum: baseline.checksum.0,
-        head: baseline.head.0,
-        up: script(&baseline.script, shown),
-        down: None,
-        locked: true,
-        commit_before: false,
-        drizzle: None,
+impl Told<'_> {
+    fn migration(&self, migration: &pgmig_core::Migration) -> Migration {
+        MigrationParts {
+            scope: scope(migration.scope),
+            version: text(migration.version.as_str()),
+            name: text(&migration.name),
+            checksum: migration.checksum.0,
+            head: migration.head.0,
+            up: self.script(&migration.up),
+            down: migration.down.as_ref().map(|down| self.script(down)),
+            locked: migration.locked,
+            commit_before: migration.commit_before,
+            drizzle: migration.drizzle.as_ref().map(|entry| DrizzleEntry {
+                created_at: entry.created_at,
+                hash: entry.hash,
+                folder: entry.folder.as_deref().map(text),
+            }),
+        }
+        .embed()
     }
-    .embed()
+
+    fn baseline(&self, baseline: &pgmig_core::Baseline) -> Migration {
+        MigrationParts {
+            scope: scope(baseline.scope),
+            version: text(baseline.version.as_str()),
+            name: "baseline",
+            checksum: baseline.checksum.0,
+            head: baseline.head.0,
+            up: self.script(&baseline.script),
+            down: None,
+            locked: true,
+            commit_before: false,
+            drizzle: None,
+        }
+        .embed()
+    }
+
+    fn script(&self, script: &pgmig_core::Script) -> Script {
+        ScriptParts {
+            path: text(&self.folder.shown(self.shown, &script.path)),
+            text: text(&script.text),
+            span: span(&script.range),
+            transactional: script.transactional,
+            idempotent: script.idempotent,
+            statements: list(script.statements.iter().map(statement)),
+        }
+        .embed()
+    }
 }
 
 fn scope(scope: pgmig_core::Scope) -> Scope {
@@ -105,18 +130,6 @@ fn scope(scope: pgmig_core::Scope) -> Scope {
         pgmig_core::Scope::Drizzle => Scope::Drizzle,
         pgmig_core::Scope::Tenant => Scope::Tenant,
     }
-}
-
-fn script(script: &pgmig_core::Script, shown: &str) -> Script {
-    ScriptParts {
-        path: text(&format!("{shown}/{}", script.path)),
-        text: text(&script.text),
-        span: span(&script.range),
-        transactional: script.transactional,
-        idempotent: script.idempotent,
-        statements: list(script.statements.iter().map(statement)),
-    }
-    .embed()
 }
 
 fn statement(statement: &sql::Statement) -> Statement {

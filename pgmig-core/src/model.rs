@@ -316,7 +316,7 @@ impl Folder {
     }
 
     /// Where a file of it is on disk.
-    pub(crate) fn on_disk(&self, path: &str) -> PathBuf {
+    pub fn on_disk(&self, path: &str) -> PathBuf {
         match self.elsewhere(path) {
             Some((tenant, rest)) => tenant.root.join(rest),
             None => self.root.join(path),

@@ -2,6 +2,7 @@
 
 use crate::Migration;
 use crate::baseline::Start;
+use crate::embedded::{Object, Statement};
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::look::Work;
@@ -141,8 +142,8 @@ fn joins(work: &Work, last: &Group<'_>, repeats: &Repeats, splits: &[&str]) -> b
 fn in_transaction(step: &Step, plain: bool) -> bool {
     let script = &step.migration.0.up.0;
     // Without `CONCURRENTLY` a whole schema or database is still reindexed in many transactions.
-    let without = |statement: &crate::Statement| {
-        let single = |object: &crate::Object| ["table", "index"].contains(&object.kind);
+    let without = |statement: &Statement| {
+        let single = |object: &Object| ["table", "index"].contains(&object.kind);
         let many = statement.0.kind == "REINDEX" && !statement.0.objects.iter().all(single);
         statement.0.in_transaction || (statement.0.concurrently.is_some() && !many)
     };

@@ -16,11 +16,13 @@ mod failure;
 mod fingerprint;
 mod fleet;
 mod group;
+mod identity;
 mod journal;
 mod ledger;
 mod look;
 mod message;
 mod migrator;
+mod plan;
 mod planner;
 mod probe;
 mod quote;
@@ -42,9 +44,7 @@ mod worker;
 pub use adopt::{Adopt, AdoptionError, Misfit, Tool};
 pub use db::Db;
 pub use disagreement::Disagreement;
-pub use embedded::{
-    Checksum, Head, Migration, Migrations, Object, Probe, Scope, Script, Statement, Version,
-};
+pub use embedded::{Migration, Migrations};
 pub use error::{Activity, BlockedError, Error, PlanError, StatementError, UnknownEffect};
 pub use fingerprint::{
     Change, Description, Difference, Drift, Fact, Fingerprint, FingerprintOptions, describe,
@@ -54,6 +54,7 @@ pub use fleet::{
     Dropped, Event, Finish, FleetError, FleetReport, FleetStatus, Moved, OnFailure, Requeue,
     StateCount, TenantFailure, Tenants, VersionCount,
 };
+pub use identity::{Checksum, Scope, Version};
 /// The files that a binary carries: a folder, and what is in one.
 pub use include_dir::{Dir, DirEntry, File};
 pub use migrator::Migrator;
@@ -79,8 +80,9 @@ pub use verify::{DriftGroup, NotReplayed, Unverified, Verification};
 pub mod __private_0_1_0 {
     pub use crate::adopt::{Adopt, Tool};
     pub use crate::embedded::{
-        DrizzleEntry, Migration, MigrationParts, Migrations, MigrationsParts, Object, Probe, Scope,
-        ScriptParts, StatementParts, Version,
+        DrizzleEntry, Migration, MigrationParts, Migrations, MigrationsParts, Object, Probe,
+        Script, ScriptParts, Statement, StatementParts,
     };
+    pub use crate::identity::{Scope, Version};
     pub use include_dir::{Dir, DirEntry, File};
 }

@@ -282,7 +282,7 @@ fn write(script: &'static ScriptParts, index: usize, fill: Fill<'_>) -> (String,
         edits.extend(places.map(|place| (*place, in_the_way(part(script.text, *place), public))));
     }
     edits.sort();
-    let mut sql = String::with_capacity((end - start) as usize);
+    let mut sql = String::with_capacity(end.saturating_sub(start) as usize);
     let mut pieces = Vec::with_capacity(2 * edits.len() + 1);
     let mut at = start;
     let piece = |sql: &String, file: u32, verbatim| Piece {

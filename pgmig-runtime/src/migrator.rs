@@ -211,6 +211,17 @@ impl Migrator {
     /// # Errors
     /// When the ledger and the binary disagree, a statement fails, a lock or the claim cannot be
     /// had in time, or the server cannot be reached. Migrations before the failing one stay.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn demo(migrator: pgmig_runtime::Migrator, pool: sqlx::PgPool) -> Result<(), pgmig_runtime::Error> {
+    /// let report = migrator.run_public(&pool).await?;
+    /// for migration in &report.applied {
+    ///     println!("{}_{} in {:?}", migration.version, migration.name, migration.duration);
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn run_public<'c>(&self, db: impl Into<Db<'c>>) -> Result<Report, Error> {
         self.check_folder()?;
         let mut session = self.session(db);
@@ -223,6 +234,15 @@ impl Migrator {
     ///
     /// # Errors
     /// As [`run_public`](Self::run_public).
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn demo(migrator: pgmig_runtime::Migrator, pool: sqlx::PgPool, tenant: pgmig_runtime::Uuid) -> Result<(), pgmig_runtime::Error> {
+    /// let report = migrator.run_tenant(&pool, tenant).await?;
+    /// println!("{} has {} migrations more", report.target.schema, report.applied.len());
+    /// # Ok(()) }
+    /// ```
     pub async fn run_tenant<'c>(
         &self,
         db: impl Into<Db<'c>>,
@@ -244,6 +264,18 @@ impl Migrator {
     /// # Errors
     /// As [`run_public`](Self::run_public); and when the connection is not in a transaction, or a
     /// migration has to run outside of one.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn demo(migrator: pgmig_runtime::Migrator, pool: sqlx::PgPool, tenant: pgmig_runtime::Uuid) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut transaction = pool.begin().await?;
+    /// let insert = sqlx::query("INSERT INTO tenants (id) VALUES ($1::uuid)").bind(tenant.to_string());
+    /// insert.execute(&mut *transaction).await?;
+    /// migrator.run_tenant_in(&mut transaction, tenant).await?;
+    /// transaction.commit().await?;
+    /// # Ok(()) }
+    /// ```
     pub async fn run_tenant_in(
         &self,
         transaction: &mut PgConnection,

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::db::{Answers, Db, Session, required, text};
 use crate::error::Error;
 use crate::failure::Failure;
+use crate::ledger::unreadable;
 use crate::message::Message;
 use crate::report::Repaired;
 use crate::retry::Cause;
@@ -84,10 +85,7 @@ impl Migrator {
 fn repaired(migration: &Migration, answers: &[Vec<PgRow>]) -> Result<Vec<Repaired>, Error> {
     let rows = answers.get(1).map_or(&[][..], Vec::as_slice);
     let read: sqlx::Result<Vec<Repaired>> = rows.iter().map(|row| one(migration, row)).collect();
-    read.map_err(|source| Error::Ledger {
-        doing: "read the ledger",
-        source,
-    })
+    read.map_err(unreadable)
 }
 
 fn one(migration: &Migration, row: &PgRow) -> sqlx::Result<Repaired> {

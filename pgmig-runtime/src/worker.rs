@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::db::{Answers, Failed, required, send};
-use crate::embedded::Statement;
+use crate::embedded::{Object, Statement};
 use crate::message::sqlstate;
 use crate::settings::Settings;
 use crate::target::Target;
@@ -173,7 +173,7 @@ fn set_session(settings: &[(&'static str, String)]) -> String {
 /// Whether a statement means the same under any `search_path`: its names are qualified, or it has
 /// slots where they are to be.
 fn is_self_contained(statement: &Statement) -> bool {
-    let qualified = |object: &crate::Object| object.schema.is_some();
+    let qualified = |object: &Object| object.schema.is_some();
     !statement.0.slots.is_empty()
         || (!statement.0.objects.is_empty() && statement.0.objects.iter().all(qualified))
 }

@@ -13,6 +13,9 @@ const CUSTOM: &str = "-- Custom SQL migration file, put your code below! --";
 const ROWS: &str =
     "SELECT created_at || ' ' || left(hash, 8) FROM drizzle.__drizzle_migrations ORDER BY id";
 
+/// Drizzle's table, as 0.x makes it.
+const TABLE: &str = "CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint);";
+
 fn hash(text: &str) -> String {
     let digest = Sha256::digest(text);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -28,6 +31,34 @@ fn table(n: usize) -> String {
     )
 }
 
+/// The same as drizzle-kit's migrator sends it.
+fn sent(n: usize) -> String {
+    table(n).replace("--> statement-breakpoint", "")
+}
+
+/// The texts of a history whose first two migrations are custom and empty.
+fn text(n: usize) -> String {
+    if n < 2 { CUSTOM.to_owned() } else { table(n) }
+}
+
+/// A file and what it says.
+type File = (String, String);
+
+fn embed_owned(files: &[File]) -> &'static Migrations {
+    let files = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()));
+    embed(&files.collect::<Vec<_>>())
+}
+
+/// The folder that drizzle-kit 1.0 makes of a migration.
+fn folder(name: &str, text: &str) -> [File; 2] {
+    [
+        (format!("{name}/migration.sql"), text.to_owned()),
+        (format!("{name}/snapshot.json"), "{}".to_owned()),
+    ]
+}
+
 /// A journal folder below `within` whose entries are at these times, the first two of them custom
 /// and empty.
 fn journal(within: &str, times: &[i64]) -> &'static Migrations {
@@ -39,15 +70,8 @@ fn journal(within: &str, times: &[i64]) -> &'static Migrations {
         r#"{{"version": "7", "dialect": "postgresql", "entries": [{}]}}"#,
         entries.join(",")
     );
-    let scripts = (0..times.len()).map(|idx| {
-        let text = if idx < 2 {
-            CUSTOM.to_owned()
-        } else {
-            table(idx)
-        };
-        (format!("{within}{idx:04}_x{idx}.sql"), text)
-    });
-    let mut files: Vec<(String, String)> = scripts.collect();
+    let scripts = (0..times.len()).map(|idx| (format!("{within}{idx:04}_x{idx}.sql"), text(idx)));
+    let mut files: Vec<File> = scripts.collect();
     files.push((format!("{within}meta/_journal.json"), journal));
     if !within.is_empty() {
         files.push((
@@ -55,31 +79,12 @@ fn journal(within: &str, times: &[i64]) -> &'static Migrations {
             "CREATE TABLE a (id int);".to_owned(),
         ));
     }
-    let files: Vec<(&str, &str)> = files
-        .iter()
-        .map(|(path, text)| (path.as_str(), text.as_str()))
-        .collect();
-    embed(&files)
+    embed_owned(&files)
 }
 
 fn folders(count: usize) -> &'static Migrations {
-    let scripts = (0..count).map(|n| (format!("2026112318124{n}_x{n}/migration.sql"), table(n)));
-    let mut files: Vec<(String, String)> = scripts.collect();
-    let snapshots: Vec<(String, String)> = files
-        .iter()
-        .map(|(path, _)| {
-            (
-                path.replace("migration.sql", "snapshot.json"),
-                "{}".to_owned(),
-            )
-        })
-        .collect();
-    files.extend(snapshots);
-    let files: Vec<(&str, &str)> = files
-        .iter()
-        .map(|(path, text)| (path.as_str(), text.as_str()))
-        .collect();
-    embed(&files)
+    let folders = (0..count).flat_map(|n| folder(&format!("2026112318124{n}_x{n}"), &table(n)));
+    embed_owned(&folders.collect::<Vec<_>>())
 }
 
 #[tokio::test]
@@ -125,7 +130,7 @@ async fn a_folder_of_1_0_gets_its_table_with_the_folders_names() {
 async fn a_table_of_0_x_that_is_there_stays_as_it_is() {
     let db = TestDatabase::create().await.unwrap();
     let pool = db.pool();
-    execute(&pool, "CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint)").await;
+    execute(&pool, TABLE).await;
     Migrator::new(folders(1)).run_public(&pool).await.unwrap();
     assert_eq!(
         column(&pool, ROWS).await,
@@ -142,10 +147,8 @@ async fn what_drizzle_applied_is_taken_over_by_hash_or_time() {
     execute(
         &pool,
         &format!(
-            "{} {} CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint); \
-             INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('{custom}', 1000), ('{custom}', 2000), ('{}', 7)",
-            table(2).replace("--> statement-breakpoint", ""),
-            "",
+            "{} {TABLE} INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('{custom}', 1000), ('{custom}', 2000), ('{}', 7)",
+            sent(2),
             hash(&table(2)),
             custom = hash(CUSTOM),
         ),
@@ -165,8 +168,7 @@ async fn an_edited_file_and_an_entry_that_drizzle_passed_over_are_told() {
     let pool = db.pool();
     execute(
         &pool,
-        "CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint); \
-         INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('f00', 1000), ('f00', 4000), ('f00', 9)",
+        &format!("{TABLE} INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('f00', 1000), ('f00', 4000), ('f00', 9)"),
     )
     .await;
     let migrations = journal("", &[1000, 2000, 3000, 4000]);
@@ -239,7 +241,7 @@ async fn what_drizzle_applies_later_is_not_applied_again() {
         &pool,
         &format!(
             "{} INSERT INTO drizzle.__drizzle_migrations (hash, created_at, name) VALUES ('{}', 1795457561000, '20261123181241_x1')",
-            table(1).replace("--> statement-breakpoint", ""),
+            sent(1),
             hash(&table(1)),
         ),
     )
@@ -262,12 +264,11 @@ async fn a_migration_outside_a_transaction_is_recorded_there_too() {
     Migrator::new(folders(1)).run_public(&pool).await.unwrap();
     let text = "-- pgmig: no-transaction\nCREATE INDEX CONCURRENTLY \"c\" ON \"t0\" (\"id\");";
     let zero = table(0);
-    let migrations = embed(&[
-        ("20261123181240_x0/migration.sql", zero.as_str()),
-        ("20261123181240_x0/snapshot.json", "{}"),
-        ("20261123181245_c/migration.sql", text),
-        ("20261123181245_c/snapshot.json", "{}"),
-    ]);
+    let files = [
+        folder("20261123181240_x0", &zero),
+        folder("20261123181245_c", text),
+    ];
+    let migrations = embed_owned(files.as_flattened());
     let mut connection = pool.acquire().await.unwrap();
     Migrator::new(migrations)
         .run_public(&mut connection)
@@ -288,12 +289,9 @@ async fn a_migration_outside_a_transaction_is_recorded_there_too() {
 async fn a_migration_that_fails_leaves_no_row_there() {
     let db = TestDatabase::create().await.unwrap();
     let pool = db.pool();
-    let migrations = embed(&[
-        ("20261123181240_a/migration.sql", "CREATE TABLE a (id int);"),
-        ("20261123181240_a/snapshot.json", "{}"),
-        ("20261123181241_b/migration.sql", "CREATE TABLE a (id int);"),
-        ("20261123181241_b/snapshot.json", "{}"),
-    ]);
+    let twice = ["20261123181240_a", "20261123181241_b"]
+        .map(|name| folder(name, "CREATE TABLE a (id int);"));
+    let migrations = embed_owned(twice.as_flattened());
     Migrator::new(migrations)
         .run_public(&pool)
         .await
@@ -351,15 +349,10 @@ async fn a_tenants_drizzle_folder_works_in_the_tenants_schema() {
 
 /// A folder of the later form, its second migration with a way back by `down`.
 fn two_folders(down: &str) -> &'static Migrations {
-    let one = ("20261123181240_x0/migration.sql", table(0));
-    let two = ("20261123181241_x1/migration.sql", table(1));
-    embed(&[
-        (one.0, one.1.as_str()),
-        ("20261123181240_x0/snapshot.json", "{}"),
-        (two.0, two.1.as_str()),
-        ("20261123181241_x1/snapshot.json", "{}"),
-        ("20261123181241_x1/down.sql", down),
-    ])
+    let folders = [0, 1].map(|n| folder(&format!("2026112318124{n}_x{n}"), &table(n)));
+    let mut files = folders.concat();
+    files.push(("20261123181241_x1/down.sql".to_owned(), down.to_owned()));
+    embed_owned(&files)
 }
 
 #[tokio::test]
@@ -404,28 +397,15 @@ async fn drizzles_ledger_is_left_alone_where_it_is_not_kept_in_step() {
 }
 
 /// The folders that `drizzle-kit up` makes of [`journal`] with these times.
-fn upgraded(times: &[i64]) -> Vec<(String, String)> {
-    let mut files = Vec::new();
-    for (idx, when) in times.iter().enumerate() {
-        let text = if idx < 2 {
-            CUSTOM.to_owned()
-        } else {
-            table(idx)
-        };
+fn upgraded(times: &[i64]) -> Vec<File> {
+    let folders = times.iter().enumerate().map(|(idx, when)| {
         // 1970-01-01T00:00:00Z and some seconds.
-        let folder = format!("197001010000{:02}_x{idx}", when / 1000);
-        files.push((format!("{folder}/migration.sql"), text));
-        files.push((format!("{folder}/snapshot.json"), "{}".to_owned()));
-    }
-    files
-}
-
-fn embed_owned(files: &[(String, String)]) -> &'static Migrations {
-    let files: Vec<(&str, &str)> = files
-        .iter()
-        .map(|(path, text)| (path.as_str(), text.as_str()))
-        .collect();
-    embed(&files)
+        folder(
+            &format!("197001010000{:02}_x{idx}", when / 1000),
+            &text(idx),
+        )
+    });
+    folders.flatten().collect()
 }
 
 #[tokio::test]
@@ -449,11 +429,7 @@ async fn a_folder_that_was_upgraded_from_0_x_goes_on_where_the_journal_ended() {
 
     // The next one is applied, and those before it are not.
     let mut more = files.clone();
-    more.push(("19700101000009_x3/migration.sql".to_owned(), table(3)));
-    more.push((
-        "19700101000009_x3/snapshot.json".to_owned(),
-        "{}".to_owned(),
-    ));
+    more.extend(folder("19700101000009_x3", &table(3)));
     let next = Migrator::new(embed_owned(&more));
     let report = next.run_public(&pool).await.unwrap();
     assert_eq!(report.applied.len(), 1);
@@ -466,11 +442,7 @@ async fn a_folder_that_was_upgraded_from_0_x_goes_on_where_the_journal_ended() {
     assert!(older.is_noop() && older.ahead.is_some());
     // And one that was edited since is told, not applied again.
     more[4].1 = "SELECT 1;".to_owned();
-    more.push(("19700101000010_x4/migration.sql".to_owned(), table(4)));
-    more.push((
-        "19700101000010_x4/snapshot.json".to_owned(),
-        "{}".to_owned(),
-    ));
+    more.extend(folder("19700101000010_x4", &table(4)));
     let edited = Migrator::new(embed_owned(&more)).run_public(&pool).await;
     let error = edited.unwrap_err().to_string();
     assert!(
@@ -491,11 +463,7 @@ async fn an_upgrade_that_changes_the_order_applies_nothing_again() {
     let mut files = upgraded(&times);
     let migrator = Migrator::new(embed_owned(&files));
     assert!(migrator.run_public(&pool).await.unwrap().is_noop());
-    files.push(("19700101000009_x3/migration.sql".to_owned(), table(3)));
-    files.push((
-        "19700101000009_x3/snapshot.json".to_owned(),
-        "{}".to_owned(),
-    ));
+    files.extend(folder("19700101000009_x3", &table(3)));
     let next = Migrator::new(embed_owned(&files));
     assert_eq!(next.run_public(&pool).await.unwrap().applied.len(), 1);
     assert!(next.run_public(&pool).await.unwrap().is_noop());
@@ -509,9 +477,8 @@ async fn a_table_of_0_x_is_taken_over_by_an_upgraded_folder() {
     execute(
         &pool,
         &format!(
-            "{} CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint); \
-             INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('{custom}', 1111), ('{custom}', 2222), ('{}', 3333)",
-            table(2).replace("--> statement-breakpoint", ""),
+            "{} {TABLE} INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('{custom}', 1111), ('{custom}', 2222), ('{}', 3333)",
+            sent(2),
             hash(&table(2)),
             custom = hash(CUSTOM),
         ),

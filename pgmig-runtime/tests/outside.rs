@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pgmig_runtime::{Dispatch, Error, Migrations, Migrator};
 use pgmig_testkit::TestDatabase;
-use sqlx::PgPool;
+use sqlx::{PgPool, PgTransaction};
 use support::{column, embed, execute, history};
 use uuid::Uuid;
 
@@ -77,13 +77,8 @@ async fn several_statements_run_one_after_the_other_and_are_recorded_once() {
         let done = "SELECT statements FROM pgmig.history WHERE version = '2'";
         assert_eq!(column(&pool, done).await, ["7"]);
         assert_nothing_left(&pool).await;
-        assert!(
-            migrator
-                .run_tenant(&pool, Uuid::nil())
-                .await
-                .unwrap()
-                .is_noop()
-        );
+        let again = migrator.run_tenant(&pool, Uuid::nil()).await.unwrap();
+        assert!(again.is_noop());
     }
 }
 
@@ -92,10 +87,11 @@ async fn one_connection_is_enough_and_is_given_back_as_it_was() {
     for dispatch in BOTH {
         let (db, pool, _) = prepared().await;
         let mut connection = db.connect().await.unwrap();
-        sqlx::raw_sql("SET search_path = pg_catalog; SET lock_timeout = '77ms'")
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        execute(
+            &mut connection,
+            "SET search_path = pg_catalog; SET lock_timeout = '77ms'",
+        )
+        .await;
         let migrator = Migrator::new(with(MANY)).dispatch(dispatch);
         let report = migrator
             .run_tenant(&mut connection, Uuid::nil())
@@ -142,15 +138,9 @@ async fn a_statement_of_a_dead_run_that_the_server_comes_to_late_is_accepted() {
         let (db, pool, schema) = prepared().await;
         let in_schema = |sql: &str| format!("SET search_path TO {schema}; {sql}");
         let mut other = db.connect().await.unwrap();
-        sqlx::raw_sql(sqlx::AssertSqlSafe(in_schema(before)))
-            .execute(&mut other)
-            .await
-            .unwrap();
+        execute(&mut other, &in_schema(before)).await;
         // What the dead run has sent, and the server works at: nobody sees its effect yet.
-        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("BEGIN; {late}")))
-            .execute(&mut other)
-            .await
-            .unwrap();
+        execute(&mut other, &format!("BEGIN; {late}")).await;
         let boot = || {
             let pool = db.pool();
             tokio::spawn(async move {
@@ -168,7 +158,7 @@ async fn a_statement_of_a_dead_run_that_the_server_comes_to_late_is_accepted() {
 
         let next = boot();
         somebody_waits(&pool).await;
-        sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+        execute(&mut other, "COMMIT").await;
         next.await.unwrap().unwrap();
         assert_eq!(indexes(&pool).await, left);
         assert_nothing_left(&pool).await;
@@ -222,13 +212,8 @@ async fn a_run_goes_on_at_the_statement_that_failed_once_the_file_is_mended() {
         let inserted = format!("SELECT count(*) FROM {schema}.items WHERE n = 1000");
         assert_eq!(column(&pool, &inserted).await, ["1"]);
         assert_nothing_left(&pool).await;
-        assert!(
-            migrator
-                .run_tenant(&pool, Uuid::nil())
-                .await
-                .unwrap()
-                .is_noop()
-        );
+        let again = migrator.run_tenant(&pool, Uuid::nil()).await.unwrap();
+        assert!(again.is_noop());
     }
 }
 
@@ -273,6 +258,14 @@ async fn an_index_of_that_name_that_was_there_before_is_not_taken_for_ours() {
     }
 }
 
+/// A transaction that uses the table. A build waits for every one that might.
+async fn in_use(pool: &PgPool, schema: &str) -> PgTransaction<'static> {
+    let mut transaction = pool.begin().await.unwrap();
+    let touch = format!("UPDATE {schema}.items SET n = n WHERE id = 1");
+    execute(&mut *transaction, &touch).await;
+    transaction
+}
+
 /// Waits until a statement like `pattern` runs in the database, and returns its backend.
 async fn backend_of(pool: &PgPool, pattern: &str) -> String {
     let query = format!(
@@ -291,13 +284,7 @@ async fn backend_of(pool: &PgPool, pattern: &str) -> String {
 async fn a_build_whose_backend_dies_is_begun_again() {
     for dispatch in BOTH {
         let (db, pool, schema) = prepared().await;
-        // A build waits for every transaction that might use the table.
-        let mut old = pool.begin().await.unwrap();
-        let touch = format!("UPDATE {schema}.items SET n = n WHERE id = 1");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(touch))
-            .execute(&mut *old)
-            .await
-            .unwrap();
+        let old = in_use(&pool, &schema).await;
         let migrator = Migrator::new(with(
             "CREATE INDEX CONCURRENTLY items_n ON items (n); INSERT INTO items (n) VALUES (1000);",
         ))
@@ -345,12 +332,7 @@ async fn a_dropped_run_leaves_its_statement_to_the_next_which_waits_for_it() {
     // By a row lock of a second connection, and by a lease where there is one only.
     for (dispatch, single) in BOTH.into_iter().flat_map(|one| [(one, false), (one, true)]) {
         let (db, pool, schema) = prepared().await;
-        let mut old = pool.begin().await.unwrap();
-        let touch = format!("UPDATE {schema}.items SET n = n WHERE id = 1");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(touch))
-            .execute(&mut *old)
-            .await
-            .unwrap();
+        let old = in_use(&pool, &schema).await;
         let migrator = Migrator::new(with("CREATE INDEX CONCURRENTLY items_n ON items (n);"))
             .dispatch(dispatch);
         let run = run_apart(&db, &migrator, single).await;
@@ -374,10 +356,7 @@ async fn a_statement_that_nothing_tells_of_stops_with_what_to_run_in_either_case
         let (db, pool, _) = prepared().await;
         let body = "DO $$ BEGIN COMMIT; PERFORM pg_sleep(20); END $$;";
         let migrator = Migrator::new(with(body)).dispatch(dispatch);
-        let run = tokio::spawn({
-            let (pool, migrator) = (db.pool(), migrator.clone());
-            async move { migrator.run_tenant(&pool, Uuid::nil()).await }
-        });
+        let run = run_apart(&db, &migrator, false).await;
         let pid = backend_of(&pool, "%pg_sleep(20)%").await;
         execute(&pool, &format!("SELECT pg_terminate_backend({pid})")).await;
         let error = run.await.unwrap().unwrap_err();
@@ -410,10 +389,7 @@ async fn a_partition_whose_detachment_was_interrupted_is_finalized() {
             .dispatch(dispatch);
         let mut old = pool.begin().await.unwrap();
         let look = format!("SELECT FROM {schema}.p");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(look))
-            .execute(&mut *old)
-            .await
-            .unwrap();
+        execute(&mut *old, &look).await;
         let run = tokio::spawn({
             let (pool, migrator) = (pool.clone(), migrator.clone());
             async move { migrator.run_tenant(&pool, Uuid::nil()).await }

@@ -5,7 +5,8 @@
 mod support;
 
 use pgmig_runtime::{
-    MigrationState, Migrations, Migrator, Report, RollbackTo, TenantState, Tool, Uuid,
+    FleetReport, MigrationState, Migrations, Migrator, Report, RollbackTo, TenantState,
+    TenantStatus, Tool, Uuid,
 };
 use pgmig_testkit::{Proxy, TestDatabase};
 use sqlx::PgPool;
@@ -15,6 +16,9 @@ const TENANTS: (&str, &str) = (
     "public/V1__tenants.sql",
     "CREATE TABLE tenants (id uuid PRIMARY KEY, is_active boolean NOT NULL DEFAULT true);",
 );
+const A: (&str, &str) = ("V1__a.sql", "CREATE TABLE a ();");
+const B: (&str, &str) = ("V2__b.sql", "CREATE TABLE b ();");
+const UNDO_B: (&str, &str) = ("U2__b.sql", "DROP TABLE b;");
 const NOTES: (&str, &str) = ("tenant/V1__notes.sql", "CREATE TABLE notes (id int);");
 const PINNED: (&str, &str) = (
     "tenant/V2__pinned.sql",
@@ -28,20 +32,12 @@ fn word(word: &str) -> String {
 
 /// `public` with one version and a repeatable migration that says a word.
 fn saying(said: &str) -> &'static Migrations {
-    embed(&[
-        ("V1__a.sql", "CREATE TABLE a ();"),
-        ("R__word.sql", &word(said)),
-    ])
+    embed(&[A, ("R__word.sql", &word(said))])
 }
 
 /// The same with a second version.
 fn second_saying(said: &str) -> &'static Migrations {
-    embed(&[
-        ("V1__a.sql", "CREATE TABLE a ();"),
-        ("V2__b.sql", "CREATE TABLE b ();"),
-        ("U2__b.sql", "DROP TABLE b;"),
-        ("R__word.sql", &word(said)),
-    ])
+    embed(&[A, B, UNDO_B, ("R__word.sql", &word(said))])
 }
 
 /// Tenants with a version and a repeatable migration that says a word.
@@ -77,6 +73,30 @@ async fn register(pool: &PgPool, count: usize) -> Vec<Uuid> {
 
 fn schema(tenant: Uuid) -> String {
     format!("tenant_{}", tenant.simple())
+}
+
+/// Brings `public` and the tenants to what is embedded.
+async fn set_up(pool: &PgPool, migrations: &'static Migrations) -> FleetReport {
+    let report = Migrator::new(migrations).setup(pool).await.unwrap();
+    report.tenants
+}
+
+/// So many tenants at what is embedded.
+async fn fleet(pool: &PgPool, migrations: &'static Migrations, count: usize) -> Vec<Uuid> {
+    boot(pool, migrations).await;
+    let ids = register(pool, count).await;
+    set_up(pool, migrations).await;
+    ids
+}
+
+/// The tenants in a state, for a binary with these migrations.
+async fn in_state(
+    pool: &PgPool,
+    migrations: &'static Migrations,
+    state: TenantState,
+) -> Vec<TenantStatus> {
+    let fleet = Migrator::new(migrations).fleet_status(pool).await.unwrap();
+    fleet.in_state(state).cloned().collect()
 }
 
 /// A fresh database behind a proxy that sees what is sent.
@@ -125,13 +145,7 @@ async fn one_that_changed_is_applied_again_alone() {
         "R__other.sql",
         "CREATE OR REPLACE VIEW other AS SELECT 1 AS one;",
     );
-    let with = |said: &str| {
-        embed(&[
-            ("V1__a.sql", "CREATE TABLE a ();"),
-            ("R__word.sql", &word(said)),
-            other,
-        ])
-    };
+    let with = |said: &str| embed(&[A, ("R__word.sql", &word(said)), other]);
     boot(&pool, with("one")).await;
     let plan = Migrator::new(with("two")).plan_public(&pool).await.unwrap();
     let pending: Vec<_> = plan[0]
@@ -145,11 +159,7 @@ async fn one_that_changed_is_applied_again_alone() {
     assert_eq!(says(&pool, "public").await, "two");
     // A comment is no change.
     let commented = format!("-- why\n{}", word("two"));
-    let commented = embed(&[
-        ("V1__a.sql", "CREATE TABLE a ();"),
-        ("R__word.sql", &commented),
-        other,
-    ]);
+    let commented = embed(&[A, ("R__word.sql", &commented), other]);
     assert!(boot(&pool, commented).await.is_noop());
 }
 
@@ -235,7 +245,7 @@ async fn one_that_fails_leaves_the_text_before_and_names_its_line() {
     let pool = db.pool();
     boot(&pool, saying("good")).await;
     let bad = format!("{}\nSELECT 1/0;", word("bad"));
-    let bad = embed(&[("V1__a.sql", "CREATE TABLE a ();"), ("R__word.sql", &bad)]);
+    let bad = embed(&[A, ("R__word.sql", &bad)]);
     let error = Migrator::new(bad).run_public(&pool).await.unwrap_err();
     let told = error.to_string();
     assert!(told.contains("migrations/R__word.sql:2:"), "{told}");
@@ -247,7 +257,7 @@ async fn one_that_fails_leaves_the_text_before_and_names_its_line() {
 async fn a_ledger_from_before_they_were_known_gets_what_is_missing() {
     let db = TestDatabase::create().await.unwrap();
     let pool = db.pool();
-    boot(&pool, embed(&[("V1__a.sql", "CREATE TABLE a ();")])).await;
+    boot(&pool, embed(&[A])).await;
     execute(&pool, "DROP TABLE pgmig.repeatable, pgmig.repeatable_set").await;
     let migrations = saying("word");
     let migrator = Migrator::new(migrations);
@@ -259,11 +269,7 @@ async fn a_ledger_from_before_they_were_known_gets_what_is_missing() {
     assert!(column(&pool, "SELECT to_regclass('pgmig.repeatable')").await == ["NULL"]);
     assert_eq!(applied(&boot(&pool, migrations).await), ["R word"]);
     // Taking back asks for nothing that is not there.
-    let second = embed(&[
-        ("V1__a.sql", "CREATE TABLE a ();"),
-        ("V2__b.sql", "CREATE TABLE b ();"),
-        ("U2__b.sql", "DROP TABLE b;"),
-    ]);
+    let second = embed(&[A, B, UNDO_B]);
     boot(&pool, second).await;
     execute(&pool, "DROP TABLE pgmig.repeatable, pgmig.repeatable_set").await;
     let to = RollbackTo::Version("1".to_owned());
@@ -275,26 +281,17 @@ async fn a_ledger_from_before_they_were_known_gets_what_is_missing() {
 async fn a_fleet_gets_them_and_has_nothing_to_do_in_one_round_trip() {
     let (_db, proxy, pool) = seen().await;
     let first = fleet_saying("one", &[]);
-    boot(&pool, first).await;
-    let ids = register(&pool, 12).await;
-    Migrator::new(first).setup(&pool).await.unwrap();
+    let ids = fleet(&pool, first, 12).await;
     for id in &ids {
         assert_eq!(says(&pool, &schema(*id)).await, "one");
     }
     queries(&proxy);
-    assert!(
-        Migrator::new(first)
-            .setup(&pool)
-            .await
-            .unwrap()
-            .tenants
-            .is_noop()
-    );
+    assert!(set_up(&pool, first).await.is_noop());
     assert_eq!(queries(&proxy).len(), 1);
 
     let second = fleet_saying("two", &[]);
-    let fleet = Migrator::new(second).fleet_status(&pool).await.unwrap();
-    assert_eq!(fleet.in_state(TenantState::Behind).count(), 12);
+    let behind = in_state(&pool, second, TenantState::Behind).await;
+    assert_eq!(behind.len(), 12);
     queries(&proxy);
     let report = Migrator::new(second)
         .parallel(1)
@@ -312,17 +309,10 @@ async fn a_fleet_gets_them_and_has_nothing_to_do_in_one_round_trip() {
     for id in &ids {
         assert_eq!(says(&pool, &schema(*id)).await, "two");
     }
-    let fleet = Migrator::new(second).fleet_status(&pool).await.unwrap();
-    assert_eq!(fleet.in_state(TenantState::UpToDate).count(), 12);
+    let up_to_date = in_state(&pool, second, TenantState::UpToDate).await;
+    assert_eq!(up_to_date.len(), 12);
     // The old binary boots again.
-    assert!(
-        Migrator::new(first)
-            .setup(&pool)
-            .await
-            .unwrap()
-            .tenants
-            .is_noop()
-    );
+    assert!(set_up(&pool, first).await.is_noop());
     assert_eq!(says(&pool, &schema(ids[0])).await, "two");
 }
 
@@ -330,10 +320,7 @@ async fn a_fleet_gets_them_and_has_nothing_to_do_in_one_round_trip() {
 async fn a_version_and_a_changed_text_reach_every_tenant_in_one_run() {
     let db = TestDatabase::create().await.unwrap();
     let pool = db.pool();
-    let first = fleet_saying("one", &[]);
-    boot(&pool, first).await;
-    let ids = register(&pool, 9).await;
-    Migrator::new(first).setup(&pool).await.unwrap();
+    let ids = fleet(&pool, fleet_saying("one", &[]), 9).await;
     for (said, changed) in [("one", false), ("two", true)] {
         let more: &[(&str, &str)] = match changed {
             false => &[PINNED],
@@ -343,24 +330,17 @@ async fn a_version_and_a_changed_text_reach_every_tenant_in_one_run() {
             ],
         };
         let migrations = fleet_saying(said, more);
-        let report = Migrator::new(migrations).setup(&pool).await.unwrap();
-        assert_eq!(report.tenants.migrated.len(), 9);
+        let report = set_up(&pool, migrations).await;
+        assert_eq!(report.migrated.len(), 9);
         let each = if changed {
             vec!["3 index", "R word"]
         } else {
             vec!["2 pinned"]
         };
-        for report in &report.tenants.migrated {
+        for report in &report.migrated {
             assert_eq!(applied(report), each);
         }
-        assert!(
-            Migrator::new(migrations)
-                .setup(&pool)
-                .await
-                .unwrap()
-                .tenants
-                .is_noop()
-        );
+        assert!(set_up(&pool, migrations).await.is_noop());
         assert_eq!(says(&pool, &schema(ids[8])).await, said);
     }
 }
@@ -369,23 +349,18 @@ async fn a_version_and_a_changed_text_reach_every_tenant_in_one_run() {
 async fn a_tenant_that_fails_in_one_is_told_and_goes_on_once_it_is_mended() {
     let db = TestDatabase::create().await.unwrap();
     let pool = db.pool();
-    let first = fleet_saying("one", &[]);
-    boot(&pool, first).await;
-    let ids = register(&pool, 3).await;
-    Migrator::new(first).setup(&pool).await.unwrap();
+    let ids = fleet(&pool, fleet_saying("one", &[]), 3).await;
     let broken = schema(ids[1]);
     execute(&pool, &format!("DROP FUNCTION {broken}.word(); CREATE FUNCTION {broken}.word() RETURNS int LANGUAGE sql AS 'SELECT 1'")).await;
     let second = fleet_saying("two", &[]);
-    let report = Migrator::new(second).setup(&pool).await.unwrap();
-    assert_eq!(report.tenants.failed.len(), 1);
-    let fleet = Migrator::new(second).fleet_status(&pool).await.unwrap();
-    let failed: Vec<_> = fleet.in_state(TenantState::Failed).collect();
+    assert_eq!(set_up(&pool, second).await.failed.len(), 1);
+    let failed = in_state(&pool, second, TenantState::Failed).await;
     assert!(failed[0].error.as_ref().unwrap().contains("R__word.sql"));
     execute(&pool, &format!("DROP FUNCTION {broken}.word()")).await;
-    Migrator::new(second).setup(&pool).await.unwrap();
+    set_up(&pool, second).await;
     assert_eq!(says(&pool, &broken).await, "two");
-    let fleet = Migrator::new(second).fleet_status(&pool).await.unwrap();
-    assert_eq!(fleet.in_state(TenantState::UpToDate).count(), 3);
+    let up_to_date = in_state(&pool, second, TenantState::UpToDate).await;
+    assert_eq!(up_to_date.len(), 3);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use super::insert::Inserts;
 use crate::sql::cursor::Cursor;
 use crate::sql::slot::{self, SLOT};
 use crate::sql::split::{Raw, split};
-use crate::sql::token::{Lexer, Token, TokenKind};
+use crate::sql::token::{Token, TokenKind};
 use crate::{Problem, Scope};
 
 /// What `pg_dump --column-inserts` wrote, and what has to be known of it.
@@ -204,17 +204,18 @@ impl Statement<'_> {
     fn rights(&self, edits: &mut Edits) {
         let tokens = &self.raw.tokens;
         if self.is(&["alter", "default", "privileges", "for", "role"])
-            && self.names_it(tokens[5], self.dump.owner)
+            && let [_, _, _, from, _, role, to, ..] = tokens.as_slice()
+            && self.names_it(*role, self.dump.owner)
         {
-            edits.push((tokens[3].start..tokens[6].start, String::new()));
+            edits.push((from.start..to.start, String::new()));
         }
         if !(self.is(&["grant"]) || self.is(&["revoke"]) || self.is(&["alter", "default"])) {
             return;
         }
-        for pair in tokens.windows(2) {
-            let word = self.text(pair[0]).to_ascii_lowercase();
-            if ["to", "from"].contains(&word.as_str()) && self.names_it(pair[1], self.dump.owner) {
-                edits.push((pair[1].range(), "CURRENT_USER".to_owned()));
+        for (before, role) in tokens.iter().zip(tokens.iter().skip(1)) {
+            let word = self.text(*before).to_ascii_lowercase();
+            if ["to", "from"].contains(&word.as_str()) && self.names_it(*role, self.dump.owner) {
+                edits.push((role.range(), "CURRENT_USER".to_owned()));
             }
         }
     }
@@ -254,12 +255,8 @@ impl Statement<'_> {
         let Some(body) = slot::body(self.dump.text, token) else {
             return Ok(());
         };
-        let tokens = Lexer::new(&self.dump.text[body.clone()]).map(|inner| Token {
-            start: inner.start + body.start,
-            end: inner.end + body.start,
-            ..inner
-        });
-        let tokens: Vec<Token> = tokens.filter(|token| !token.is_trivia()).collect();
+        let mut tokens = slot::tokens(self.dump.text, &body);
+        tokens.retain(|token| !token.is_trivia());
         self.names(&tokens, edits)
     }
 

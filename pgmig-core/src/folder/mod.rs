@@ -205,11 +205,7 @@ pub fn load_with(root: &Path, shown: &str, options: &Options) -> Loaded {
     let levels = lints.then_some(&levels);
     let mut wrong_sql = check::check(&folder, &lock, &verdict, shown, levels);
     // What has a message of its own there is no second mistake.
-    wrong_sql.retain(|one| {
-        let start = |problem: &Problem| problem.span.as_ref().map(|span| span.start);
-        let told = |other: &Problem| other.path == one.path && start(other) == start(one);
-        !problems.iter().any(told)
-    });
+    wrong_sql.retain(|one| problems.iter().all(|other| place(other) != place(one)));
     problems.extend(wrong_sql);
     let mut loaded = Loaded {
         folder,
@@ -222,19 +218,27 @@ pub fn load_with(root: &Path, shown: &str, options: &Options) -> Loaded {
     };
     // Nothing is concluded from a lock file that is not sound: what is wrong with it has been told.
     if loaded.lock.state == State::Sound {
-        let is_upgrade = |finding: &&Finding| lock::is_upgrade(&loaded.folder, finding);
-        let (upgrades, others): (Vec<&Finding>, Vec<&Finding>) =
-            loaded.findings.iter().partition(is_upgrade);
-        let mut found: Vec<Problem> = others.into_iter().map(|one| loaded.problem(one)).collect();
-        let spelled = |path: &str| loaded.folder.shown(&loaded.shown, path);
-        found.extend(lock::upgraded(&upgrades, spelled));
-        loaded.problems.extend(found);
+        loaded.problems.extend(against_the_lock(&loaded));
     }
-    loaded.problems.sort_by(|a, b| {
-        let start = |problem: &Problem| problem.span.as_ref().map(|span| span.start);
-        a.path.cmp(&b.path).then_with(|| start(a).cmp(&start(b)))
-    });
+    loaded.problems.sort_by(|a, b| place(a).cmp(&place(b)));
     loaded
+}
+
+/// Where a problem is: the file, and the byte.
+fn place(problem: &Problem) -> (&str, Option<usize>) {
+    let start = problem.span.as_ref().map(|span| span.start);
+    (&problem.path, start)
+}
+
+/// What the folder has otherwise than its lock file says.
+fn against_the_lock(loaded: &Loaded) -> Vec<Problem> {
+    let is_upgrade = |finding: &&Finding| lock::is_upgrade(&loaded.folder, finding);
+    let (upgrades, others): (Vec<&Finding>, Vec<&Finding>) =
+        loaded.findings.iter().partition(is_upgrade);
+    let mut problems: Vec<Problem> = others.into_iter().map(|one| loaded.problem(one)).collect();
+    let spelled = |path: &str| loaded.folder.shown(&loaded.shown, path);
+    problems.extend(lock::upgraded(&upgrades, spelled));
+    problems
 }
 
 /// Compares a folder with its lock file.

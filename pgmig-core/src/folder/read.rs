@@ -66,14 +66,10 @@ pub(super) fn all(
         folder: Folder {
             root: roots.root.to_owned(),
             tenant_folder: tenant.clone(),
-            public: Vec::new(),
-            drizzle: Vec::new(),
-            tenant: Vec::new(),
-            baselines: Vec::new(),
-            repeatable: Vec::new(),
             files,
             ignored: asked.ignored,
             out_of_order: settings.out_of_order,
+            ..Folder::default()
         },
     };
     // Side by side, so that a folder of a thousand takes as little time as it can.

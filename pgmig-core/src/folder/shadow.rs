@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::layout::drizzle::tenant::{Made, Word, words};
 use crate::sql::slot;
-use crate::sql::token::{Lexer, Token, TokenKind};
+use crate::sql::token::TokenKind;
 use crate::{Folder, Migration, Scope};
 
 /// Fills in [`Statement::public`](crate::sql::Statement::public) of every statement.
@@ -71,13 +71,7 @@ fn in_code(made: &Made, text: &str, part: Range<usize>, places: &mut Vec<Range<u
 
 /// A string constant that is the name of something as a whole: `nextval('public.invoice_no')`.
 fn in_strings(made: &Made, text: &str, part: Range<usize>, places: &mut Vec<Range<usize>>) {
-    let masked = slot::mask(&text[part.clone()]);
-    for token in Lexer::new(&masked) {
-        let token = Token {
-            start: token.start + part.start,
-            end: token.end + part.start,
-            ..token
-        };
+    for token in slot::tokens(text, &part) {
         if let Some(body) = slot::body(text, token) {
             in_strings(made, text, body, places);
         }

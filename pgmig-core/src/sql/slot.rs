@@ -73,15 +73,20 @@ fn in_body(text: &str, token: Token, found: &mut Vec<Slot>) {
     let Some(body) = body(text, token) else {
         return;
     };
-    let masked = mask(&text[body.clone()]);
-    for inner in Lexer::new(&masked) {
-        let inner = Token {
-            start: inner.start + body.start,
-            end: inner.end + body.start,
-            ..inner
-        };
+    for inner in tokens(text, &body) {
         slots(text, inner, found);
     }
+}
+
+/// The tokens of a part of a text, at their places in the whole, with a name for each slot.
+pub(crate) fn tokens(text: &str, part: &Range<usize>) -> Vec<Token> {
+    let masked = mask(&text[part.clone()]);
+    let in_whole = |token: Token| Token {
+        start: token.start + part.start,
+        end: token.end + part.start,
+        ..token
+    };
+    Lexer::new(&masked).map(in_whole).collect()
 }
 
 /// What is between the tags of a dollar-quoted string.

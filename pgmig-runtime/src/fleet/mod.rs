@@ -124,6 +124,17 @@ impl Migrator {
     /// # Errors
     /// As [`run_public`](Self::run_public), and when the tenants cannot be listed, or more tenants
     /// failed than are allowed to: [`Error::Fleet`] has the report.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn demo(migrator: pgmig_runtime::Migrator, pool: sqlx::PgPool) -> Result<(), pgmig_runtime::Error> {
+    /// let report = migrator.setup(&pool).await?;
+    /// for failure in &report.tenants.failed {
+    ///     eprintln!("{}: {}", failure.target.schema, failure.message);
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn setup<'c>(&self, db: impl Into<Db<'c>>) -> Result<SetupReport, Error> {
         self.check_folder()?;
         let mut session = self.session(db);
@@ -154,6 +165,15 @@ impl Migrator {
     ///
     /// # Errors
     /// As [`setup`](Self::setup); [`Error::PublicBehind`] when `public` is not at head.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn demo(migrator: pgmig_runtime::Migrator, pool: sqlx::PgPool) -> Result<(), pgmig_runtime::Error> {
+    /// let report = migrator.run_tenants(&pool, "SELECT id FROM tenants WHERE plan = 'pro'").await?;
+    /// println!("{} migrated, {} failed", report.migrated.len(), report.failed.len());
+    /// # Ok(()) }
+    /// ```
     pub async fn run_tenants<'c>(
         &self,
         db: impl Into<Db<'c>>,

@@ -7,11 +7,10 @@ use crate::Migrator;
 use crate::db::{Db, Session, required, truth};
 use crate::error::Error;
 use crate::failure::Failure;
-use crate::ledger::{LEASED, Ledger, block};
+use crate::ledger::{LEASED, Ledger, block, unreadable};
 use crate::message::Message;
 use crate::quote;
 use crate::retry::{BUSY, Cause, MOVED};
-use crate::status::unreadable;
 use crate::target::Target;
 
 /// A constraint, as SQL: its table, its name.
@@ -48,6 +47,15 @@ impl Migrator {
     /// When a lock cannot be had in any attempt, another process migrates the tenant, the server
     /// cannot be reached, or the ledger does not know a schema that exists:
     /// [`Error::NotInLedger`].
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn demo(migrator: pgmig_runtime::Migrator, pool: sqlx::PgPool, tenant: pgmig_runtime::Uuid) -> Result<(), pgmig_runtime::Error> {
+    /// let dropped = migrator.drop_tenant(&pool, tenant).await?;
+    /// println!("{} is gone: {}", dropped.target.schema, dropped.existed);
+    /// # Ok(()) }
+    /// ```
     pub async fn drop_tenant<'c>(
         &self,
         db: impl Into<Db<'c>>,

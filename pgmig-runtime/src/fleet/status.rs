@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::Tenants;
 use crate::db::{Db, text, truth};
 use crate::error::Error;
-use crate::ledger::{Ledger, TargetRow};
+use crate::ledger::{Ledger, TargetRow, unreadable};
 use crate::report::{TenantState, TenantStatus};
-use crate::status::{new_tenant, tenant_row, unreadable};
+use crate::status::{new_tenant, tenant_row};
 use crate::{Migration, Migrations, Migrator, Scope, Version};
 
 /// Where the whole fleet stands.
@@ -111,6 +111,18 @@ impl Migrator {
     ///
     /// # Errors
     /// As [`status`](Self::status).
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # async fn demo(migrator: pgmig_runtime::Migrator, pool: sqlx::PgPool) -> Result<(), pgmig_runtime::Error> {
+    /// use pgmig_runtime::TenantState;
+    /// let fleet = migrator.fleet_status(&pool).await?;
+    /// for tenant in fleet.in_state(TenantState::Failed) {
+    ///     eprintln!("{}: {}", tenant.schema, tenant.error.as_deref().unwrap_or_default());
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn fleet_status<'c>(&self, db: impl Into<Db<'c>>) -> Result<FleetStatus, Error> {
         let mut session = self.session(db);
         let digest = self.migrations.repeatable_digest(Scope::Tenant);

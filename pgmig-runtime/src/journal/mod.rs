@@ -268,12 +268,15 @@ impl<'j> Journal<'j> {
                 return Err(failure);
             }
         }
+        self.note_done(worker).await
+    }
+
+    /// Records that one statement more is done.
+    async fn note_done(&mut self, worker: &mut Worker<'_>) -> Result<(), Failure> {
         self.done += 1;
         let next = self.is_outside(self.done);
-        let mark = self
-            .runner
-            .ledger
-            .mark(self.step, &self.row, self.done, next);
+        let ledger = &self.runner.ledger;
+        let mark = ledger.mark(self.step, &self.row, self.done, next);
         self.note_fenced(worker, vec![mark]).await.map(drop)
     }
 

@@ -77,15 +77,7 @@ impl Journal<'_> {
                 self.begun = Some(self.done);
                 Ok(())
             }
-            Effect::Done => {
-                self.done += 1;
-                let next = self.is_outside(self.done);
-                let mark = self
-                    .runner
-                    .ledger
-                    .mark(self.step, &self.row, self.done, next);
-                self.note_fenced(worker, vec![mark]).await.map(drop)
-            }
+            Effect::Done => self.note_done(worker).await,
             Effect::Unknown => Err(Failure::last(Error::UnknownEffect(Box::new(
                 UnknownEffect::new(
                     self.target,

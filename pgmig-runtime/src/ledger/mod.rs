@@ -16,7 +16,7 @@ mod rollback;
 mod write;
 
 pub(crate) use journal::Row;
-pub(crate) use read::{Facts, State, TargetRow, nothing_in, recorded};
+pub(crate) use read::{Facts, State, TargetRow, nothing_in, recorded, unreadable};
 pub(crate) use record::BEGUN;
 pub(crate) use write::{LEASED, script_digest, set_config, set_local, timeouts};
 

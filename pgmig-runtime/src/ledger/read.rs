@@ -127,19 +127,13 @@ impl Ledger {
     /// Reads the answer to [`read_state`](Self::read_state).
     pub(crate) fn state(&self, rows: &[PgRow]) -> Result<State, Error> {
         let decoded = rows.first().map_or(Ok(State::default()), decode_state);
-        decoded.map_err(|source| Error::Ledger {
-            doing: "read the ledger",
-            source,
-        })
+        decoded.map_err(unreadable)
     }
 
     /// Reads the answer to [`read_facts`](Self::read_facts), which comes before anything is
     /// written: a format that is not known here is refused.
     pub(crate) fn facts(&self, answers: &[Vec<PgRow>], repeatable: bool) -> Result<Facts, Error> {
-        let facts = Facts::decode(answers, repeatable).map_err(|source| Error::Ledger {
-            doing: "read the ledger",
-            source,
-        })?;
+        let facts = Facts::decode(answers, repeatable).map_err(unreadable)?;
         self.known_format(facts.format.as_deref())?;
         Ok(facts)
     }
@@ -348,4 +342,12 @@ pub(crate) fn recorded(row: &PgRow) -> sqlx::Result<Recorded> {
         applied_at: required(row, "applied_at")?,
         app: required(row, "app")?,
     })
+}
+
+/// The error of an answer that is not what the ledger's tables should give.
+pub(crate) fn unreadable(source: sqlx::Error) -> Error {
+    Error::Ledger {
+        doing: "read the ledger",
+        source,
+    }
 }

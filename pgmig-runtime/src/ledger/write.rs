@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use super::{Ledger, block};
-use crate::embedded::{ScriptParts, Span, StatementParts};
+use crate::embedded::{Object, Probe, ScriptParts, Span, StatementParts};
 use crate::quote;
 use crate::retry::{BUSY, MOVED};
 use crate::target::Target;
-use crate::{Object, Probe};
 
 /// Whether the process that holds a lease still lives. A connection of its own tells: its backend
 /// goes with it, and while it works the term does not matter. Behind a pooler no backend belongs

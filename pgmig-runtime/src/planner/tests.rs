@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::Scope;
-use crate::embedded::{MigrationParts, StatementParts};
-use crate::{Probe, Statement};
+use crate::embedded::{MigrationParts, Probe, Statement, StatementParts};
 
 /// A migration whose checksum is its version's number, with two statements.
 fn migration(version: &'static str, edited: bool) -> Migration {

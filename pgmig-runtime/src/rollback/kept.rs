@@ -10,10 +10,12 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use sqlx::postgres::PgRow;
 
 use crate::db::{Answers, number, required, text, truth};
-use crate::embedded::{MigrationParts, ScriptParts, Span, StatementParts};
+use crate::embedded::{
+    MigrationParts, Object, Probe, ScriptParts, Span, Statement, StatementParts,
+};
 use crate::ledger::script_digest;
 use crate::planner::{Recorded, checksum_bytes};
-use crate::{Migration, Object, Probe, Scope, Statement, quote};
+use crate::{Migration, Scope, quote};
 
 /// What one kept script belongs to: scope, version, name, digest.
 type Key = (Scope, String, String, String);

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::report::{DriftGroup, NotReplayed, Verification};
 use super::shadow::Expected;
-use super::{Description, Wanted};
+use super::wanted::Wanted;
 use crate::db::Session;
 use crate::error::Error;
 use crate::fingerprint::{Difference, Question, catalog_error, read_hashes};
-use crate::{FingerprintOptions, Scope};
+use crate::{Description, FingerprintOptions, Scope};
 
 /// What the replay found.
 #[derive(Default)]
@@ -54,18 +54,8 @@ pub(super) async fn compare(
     )
     .await?;
     for chunk in alike.chunks(AT_ONCE) {
-        let first = chunk
-            .iter()
-            .filter_map(|(_, schemas)| schemas.first().cloned())
-            .collect();
-        let question = Question::new(first, options);
-        let described = match question.facts() {
-            Some(message) => {
-                let sent = session.send(message).await;
-                question.read_facts(sent.map_err(|failed| catalog_error(failed.error))?)?
-            }
-            None => Vec::new(),
-        };
+        let first = chunk.iter().filter_map(|(_, schemas)| schemas.first());
+        let described = describe(session, options, first.cloned().collect()).await?;
         for (count, schemas) in chunk {
             let name = schemas.first().map_or("", String::as_str);
             let actual = described
@@ -87,6 +77,19 @@ pub(super) async fn compare(
         .drifted
         .sort_by(|a, b| (b.schemas.len(), &a.schemas).cmp(&(a.schemas.len(), &b.schemas)));
     Ok(result)
+}
+
+async fn describe(
+    session: &mut Session<'_>,
+    options: &FingerprintOptions,
+    schemas: Vec<String>,
+) -> Result<Vec<Description>, Error> {
+    let question = Question::new(schemas, options);
+    let Some(message) = question.facts() else {
+        return Ok(Vec::new());
+    };
+    let sent = session.send(message).await;
+    question.read_facts(sent.map_err(|failed| catalog_error(failed.error))?)
 }
 
 /// The schemas whose fingerprint is not the expected one, those with the same one together.

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::shadow::Shadow;
 use crate::db::required;
-use crate::embedded::ScriptParts;
+use crate::embedded::{Probe, ScriptParts, Statement};
 use crate::failure::Failure;
-use crate::{Description, Migration, Probe, Statement};
+use crate::{Description, Migration};
 
 /// The labels of enums, by the enum's name.
 type Labels = BTreeMap<String, Vec<String>>;

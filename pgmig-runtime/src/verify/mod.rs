@@ -7,27 +7,24 @@
 
 mod compare;
 mod enums;
+mod replay;
 mod report;
 mod shadow;
+mod wanted;
 
 pub use report::{DriftGroup, NotReplayed, Unverified, Verification};
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use uuid::Uuid;
 
-use self::compare::Found;
-use self::enums::Enums;
-use self::shadow::Shadow;
+use self::wanted::Wanted;
 use crate::adopt::Tool;
-use crate::db::{Db, Session, required, text, truth};
+use crate::db::{Db, Session};
 use crate::error::Error;
-use crate::failure::Failure;
-use crate::ledger::Ledger;
 use crate::settings::OnDrift;
 use crate::target::Target;
-use crate::{Description, FingerprintOptions, Migration, Migrator, Scope, quote};
+use crate::{FingerprintOptions, Migrator, Scope};
 
 /// What is being done, for errors.
 const DOING: &str = "replay the migrations in a shadow";
@@ -45,27 +42,15 @@ pub(crate) enum Which<'w> {
     Tenants(&'w [Uuid]),
 }
 
-/// A schema by the ledger.
-struct Recorded {
-    scope: Scope,
-    schema: String,
-    tenant: Option<Uuid>,
-    head: String,
-    state: String,
-    present: bool,
-    repeated: bool,
-}
-
-/// What the ledger says, sorted by what has to be replayed for it.
-#[derive(Default)]
-struct Wanted {
-    /// How many migrations `public` has, its own and drizzle-kit's, where it is to be verified.
-    public: Option<[usize; 2]>,
-    /// How many the shadow of `public` gets, for the tenants to refer to.
-    beneath: [usize; 2],
-    /// The tenants' schemas and how many migrations they have.
-    tenants: Vec<(usize, String)>,
-    unverified: Vec<Unverified>,
+impl Which<'_> {
+    /// Whether a schema of the ledger is among them.
+    fn includes(self, tenant: Option<Uuid>) -> bool {
+        match self {
+            Which::All | Which::Fleet => true,
+            Which::Public => false,
+            Which::Tenants(tenants) => tenant.is_some_and(|tenant| tenants.contains(&tenant)),
+        }
+    }
 }
 
 impl Migrator {
@@ -155,11 +140,7 @@ impl Migrator {
     ) -> Result<Verification, Error> {
         let started = Instant::now();
         let wanted = self.wanted(session, which).await?;
-        let options = self.counted();
-        let found = self.replayed(session, &wanted, &options).await?;
-        let mut verification = compare::compare(session, &options, wanted, found).await?;
-        verification.duration = started.elapsed();
-        Ok(verification)
+        self.compare(session, wanted, started).await
     }
 
     /// Compares a schema of which the ledger has nothing with what the first `count` migrations of
@@ -183,6 +164,15 @@ impl Migrator {
             }
             Scope::Public | Scope::Drizzle => wanted.public = Some([count, wanted.beneath[1]]),
         }
+        self.compare(session, wanted, started).await
+    }
+
+    async fn compare(
+        &self,
+        session: &mut Session<'_>,
+        wanted: Wanted,
+        started: Instant,
+    ) -> Result<Verification, Error> {
         let options = self.counted();
         let found = self.replayed(session, &wanted, &options).await?;
         let mut verification = compare::compare(session, &options, wanted, found).await?;
@@ -202,264 +192,4 @@ impl Migrator {
         let beside = tables.filter(|(schema, _)| schema.is_none());
         beside.fold(options, |options, (_, table)| options.ignore(table))
     }
-
-    /// Reads the ledger.
-    async fn wanted(&self, session: &mut Session<'_>, which: Which<'_>) -> Result<Wanted, Error> {
-        let repeated = |scope| {
-            let digest = self.migrations.repeatable_digest(scope);
-            self.ledger.repeated("t", digest)
-        };
-        let rows = self
-            .read(session, self.ledger.heads(Scope::ALL.map(repeated)))
-            .await?;
-        // A ledger that never heard of repeatable migrations has none of them.
-        let rows = match rows {
-            None if !self.migrations.repeatable().is_empty() => {
-                let none = Scope::ALL.map(|_| "false".to_owned());
-                self.read(session, self.ledger.heads(none)).await?
-            }
-            rows => rows,
-        };
-        let rows = rows.unwrap_or_default();
-        let decode = |row| {
-            Recorded::decode(row).map_err(|source| Error::Ledger {
-                doing: "read the ledger",
-                source,
-            })
-        };
-        let recorded = rows.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
-        let mut wanted = Wanted::default();
-        let mut public = [Some(0), Some(0)];
-        if let Which::Tenants(tenants) = which {
-            self.unknown(tenants, &recorded, &mut wanted)?;
-        }
-        let mut public_known = true;
-        for row in recorded {
-            let count = applied(self.migrations.of(row.scope), &row.head);
-            let current = row.repeated && count == Some(self.migrations.of(row.scope).len());
-            let known = current || self.migrations.repeatable_of(row.scope).is_empty();
-            match row.scope {
-                Scope::Public => {
-                    public[0] = count;
-                    public_known = known;
-                }
-                Scope::Drizzle => public[1] = count,
-                Scope::Tenant if !which.includes(row.tenant) => {}
-                Scope::Tenant if !known && count > Some(0) && row.state != "dropping" => {
-                    wanted.skip(&row.schema, REPEATABLE);
-                }
-                Scope::Tenant => wanted.tenant(row, count),
-            }
-        }
-        let whole = [
-            self.migrations.public().len(),
-            self.migrations.drizzle().len(),
-        ];
-        wanted.beneath = [public[0].unwrap_or(whole[0]), public[1].unwrap_or(whole[1])];
-        if matches!(which, Which::All | Which::Public) {
-            match public {
-                // An app whose migrations are all of tenants has nothing to say of it.
-                [Some(0), Some(0)] if whole == [0, 0] => {}
-                [Some(0), Some(0)] => wanted.skip("public", "the ledger has no migration of it"),
-                _ if !public_known => wanted.skip("public", REPEATABLE),
-                [Some(own), Some(drizzle)] => wanted.public = Some([own, drizzle]),
-                _ => wanted.skip("public", OTHERWISE),
-            }
-        }
-        Ok(wanted)
-    }
-
-    /// Those that somebody asked for and the ledger does not have.
-    fn unknown(
-        &self,
-        tenants: &[Uuid],
-        recorded: &[Recorded],
-        wanted: &mut Wanted,
-    ) -> Result<(), Error> {
-        for tenant in tenants {
-            if !recorded.iter().any(|row| row.tenant == Some(*tenant)) {
-                let schema = self.target(*tenant)?.schema;
-                wanted.skip(&schema, "the ledger does not have it");
-            }
-        }
-        Ok(())
-    }
-
-    /// Replays what is needed. A lock that could not be had, or a lost server, is no end.
-    async fn replayed(
-        &self,
-        session: &mut Session<'_>,
-        wanted: &Wanted,
-        options: &FingerprintOptions,
-    ) -> Result<Found, Error> {
-        if wanted.public.is_none() && wanted.tenants.is_empty() {
-            return Ok(Found::default());
-        }
-        let runner = self.runner();
-        let mut attempts = runner.attempts();
-        loop {
-            let failure = match self.replay(session, wanted, options).await {
-                Ok(found) => return Ok(found),
-                Err(failure) => failure,
-            };
-            let recovered = runner
-                .recover(session, &Target::public(), &mut attempts, failure)
-                .await;
-            recovered.map_err(|error| match error {
-                Error::Statement(_) | Error::Blocked(_) => Error::Shadow(Box::new(error)),
-                Error::Ledger { source, .. } => Error::Connection {
-                    doing: DOING,
-                    outcome_unknown: false,
-                    source,
-                },
-                error => error,
-            })?;
-        }
-    }
-
-    async fn replay(
-        &self,
-        session: &mut Session<'_>,
-        wanted: &Wanted,
-        options: &FingerprintOptions,
-    ) -> Result<Found, Failure> {
-        let mut shadow = Shadow::begin(session, options).await?;
-        let replayed = self.replay_in(&mut shadow, wanted).await;
-        let ended = shadow.end().await;
-        if ended.is_ok() {
-            session.ended();
-        }
-        // The error that matters is the first.
-        let found = replayed?;
-        ended.map(|()| found)
-    }
-
-    /// The repeatable migrations of a scope, once all others of it are there.
-    fn again(&self, scope: Scope, count: usize) -> &'static [Migration] {
-        match count == self.migrations.of(scope).len() {
-            true => self.migrations.repeatable_of(scope),
-            false => &[],
-        }
-    }
-
-    async fn replay_in(&self, shadow: &mut Shadow<'_>, wanted: &Wanted) -> Result<Found, Failure> {
-        shadow.create(self).await?;
-        let mut found = Found::default();
-        let [own, drizzle] = wanted.public.unwrap_or(wanted.beneath);
-        for (scope, count) in [(Scope::Public, own), (Scope::Drizzle, drizzle)] {
-            let migrations = first(self.migrations.of(scope), count);
-            let enums = Enums::foresee(shadow, migrations).await?;
-            shadow.replay(migrations, &enums).await?;
-            shadow.replay(self.again(scope, count), &enums).await?;
-        }
-        if wanted.public.is_some() {
-            found.public = Some(shadow.compare_public().await?);
-        }
-        let counts: BTreeSet<usize> = wanted.tenants.iter().map(|(count, _)| *count).collect();
-        let all = first(
-            self.migrations.tenant(),
-            counts.last().copied().unwrap_or(0),
-        );
-        let enums = Enums::foresee(shadow, all).await?;
-        let mut replayed = 0;
-        for count in counts {
-            shadow
-                .replay(all.get(replayed..count).unwrap_or_default(), &enums)
-                .await?;
-            shadow
-                .replay(self.again(Scope::Tenant, count), &enums)
-                .await?;
-            let mut expected = shadow.expected_tenant().await?;
-            if enums.correct(&mut expected.description, count) {
-                // The server hashed labels that come later.
-                expected.fingerprint = None;
-            }
-            found.tenants.insert(count, expected);
-            replayed = count;
-        }
-        found.not_replayed = std::mem::take(&mut shadow.not_replayed);
-        Ok(found)
-    }
-}
-
-const REPEATABLE: &str = "what it has of repeatable migrations is not what this binary carries";
-
-const OTHERWISE: &str = "by the ledger it has other migrations than this binary carries";
-
-impl Which<'_> {
-    fn includes(self, tenant: Option<Uuid>) -> bool {
-        match self {
-            Which::All | Which::Fleet => true,
-            Which::Public => false,
-            Which::Tenants(tenants) => tenant.is_some_and(|tenant| tenants.contains(&tenant)),
-        }
-    }
-}
-
-impl Wanted {
-    fn skip(&mut self, schema: &str, why: &'static str) {
-        self.unverified.push(Unverified {
-            schema: schema.to_owned(),
-            why,
-        });
-    }
-
-    fn tenant(&mut self, row: Recorded, count: Option<usize>) {
-        match (count, row.state.as_str()) {
-            (_, "dropping") => self.skip(&row.schema, "it is being dropped"),
-            (Some(0), _) => self.skip(&row.schema, "the ledger has no migration of it"),
-            (None, _) => self.skip(&row.schema, OTHERWISE),
-            _ if !row.present => self.skip(&row.schema, "it does not exist"),
-            (Some(count), _) => self.tenants.push((count, row.schema)),
-        }
-    }
-}
-
-impl Ledger {
-    /// The query for where every schema stands.
-    /// An expression for each scope says whether the target in `t` was brought to the binary's set of
-    /// repeatable migrations.
-    fn heads(&self, [public, drizzle, tenant]: [String; 3]) -> String {
-        format!(
-            "SELECT t.schema, t.scope, t.tenant, t.state, pg_catalog.encode(t.head, 'hex') AS head, n.oid IS NOT NULL AS present, \
-             CASE t.scope WHEN 'public' THEN {public} WHEN 'drizzle' THEN {drizzle} ELSE {tenant} END AS repeated \
-             FROM {}.target AS t LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schema ORDER BY t.schema",
-            self.quoted()
-        )
-    }
-}
-
-impl Recorded {
-    fn decode(row: &sqlx::postgres::PgRow) -> sqlx::Result<Self> {
-        let scope = match required(row, "scope")?.as_str() {
-            "public" => Scope::Public,
-            "drizzle" => Scope::Drizzle,
-            _ => Scope::Tenant,
-        };
-        let tenant = text(row, "tenant")?;
-        Ok(Recorded {
-            scope,
-            schema: required(row, "schema")?,
-            tenant: tenant.and_then(|tenant| Uuid::parse_str(&tenant).ok()),
-            head: required(row, "head")?,
-            state: required(row, "state")?,
-            present: truth(row, "present")?,
-            repeated: truth(row, "repeated")?,
-        })
-    }
-}
-
-/// How many of the migrations a head stands for; `None` when it is of others.
-fn applied(migrations: &[Migration], head: &str) -> Option<usize> {
-    if head.is_empty() {
-        return Some(0);
-    }
-    let mut heads = migrations
-        .iter()
-        .map(|migration| quote::hex(&migration.0.head));
-    heads.position(|known| known == head).map(|index| index + 1)
-}
-
-fn first(migrations: &'static [Migration], count: usize) -> &'static [Migration] {
-    migrations.get(..count).unwrap_or(migrations)
 }

@@ -10,7 +10,7 @@ use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
 use super::enums::Enums;
 use super::report::NotReplayed;
 use crate::db::{Answers, Failed, Session, send};
-use crate::embedded::ScriptParts;
+use crate::embedded::{Object, ScriptParts, Statement};
 use crate::failure::Failure;
 use crate::fingerprint::{Description, Fingerprint, Question, nothing, read_hashes};
 use crate::ledger::set_local;
@@ -18,7 +18,7 @@ use crate::message::{Fill, Message};
 use crate::settings::Dispatch;
 use crate::target::Target;
 use crate::watch::token;
-use crate::{FingerprintOptions, Migration, Migrator, Scope, Statement, quote};
+use crate::{FingerprintOptions, Migration, Migrator, Scope, quote};
 
 /// What a schema should be.
 pub(super) struct Expected {
@@ -287,7 +287,7 @@ fn is_left_out(statement: &Statement) -> bool {
         kind.split_once(' ')
             .is_some_and(|(_, object)| object == *noun)
     };
-    let elsewhere = |object: &crate::Object| {
+    let elsewhere = |object: &Object| {
         let schema = object.schema.filter(|schema| *schema != "public");
         // Before a column stands its table.
         schema.is_some() && object.kind != "column" && parts.slots.is_empty()

@@ -2,12 +2,25 @@
 
 use std::time::Duration;
 
-use pgmig_runtime::{Error, Event, OnFailure, Requeue, Retry, TenantState};
+use pgmig_runtime::{Error, Event, Migrations, OnFailure, Requeue, Retry, TenantState};
 use pgmig_testkit::TestDatabase;
-use sqlx::Connection as _;
+use sqlx::{PgPool, PgTransaction};
 
 use super::support::{column, embed, execute};
 use super::{NOTES, REGISTRY, first, migrator, register, schema, second, tenants, versions};
+
+/// A second migration that no tenant survives.
+fn bad() -> &'static Migrations {
+    let second = "ALTER TABLE notes ADD COLUMN x nothing;";
+    embed(&[REGISTRY, NOTES, ("tenant/002_bad.sql", second)])
+}
+
+/// A transaction that holds the lock of a tenant's table.
+async fn locked(pool: &PgPool, schema: &str) -> PgTransaction<'static> {
+    let mut user = pool.begin().await.unwrap();
+    execute(&mut *user, &format!("LOCK TABLE {schema}.notes")).await;
+    user
+}
 
 #[tokio::test]
 async fn only_the_guilty_of_a_batch_fails_and_the_next_run_tries_again() {
@@ -105,14 +118,7 @@ async fn a_migration_that_breaks_in_the_canary_changes_no_other_tenant() {
     let db = TestDatabase::create().await.unwrap();
     let pool = db.pool();
     let ids = tenants(&pool, 12).await;
-    let bad = embed(&[
-        REGISTRY,
-        NOTES,
-        (
-            "tenant/002_bad.sql",
-            "ALTER TABLE notes ADD COLUMN x nothing;",
-        ),
-    ]);
+    let bad = bad();
     let error = migrator(bad)
         .canary([ids[5], ids[9]])
         .setup(&pool)
@@ -144,14 +150,7 @@ async fn the_run_stops_when_more_tenants_fail_than_the_budget_allows() {
     let db = TestDatabase::create().await.unwrap();
     let pool = db.pool();
     tenants(&pool, 20).await;
-    let bad = embed(&[
-        REGISTRY,
-        NOTES,
-        (
-            "tenant/002_bad.sql",
-            "ALTER TABLE notes ADD COLUMN x nothing;",
-        ),
-    ]);
+    let bad = bad();
     for (policy, allowed) in [(OnFailure::Stop, 0), (OnFailure::Continue { budget: 3 }, 3)] {
         let migrator = migrator(bad).parallel(1).on_failure(policy);
         let Error::Fleet(error) = migrator.setup(&pool).await.unwrap_err() else {
@@ -190,12 +189,7 @@ async fn a_tenant_whose_locks_cannot_be_had_is_tried_again_behind_the_others() {
     let pool = db.pool();
     let ids = tenants(&pool, 8).await;
     let hot = schema(ids[0]);
-    let mut user = db.connect().await.unwrap();
-    let mut transaction = user.begin().await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("LOCK TABLE {hot}.notes")))
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
+    let user = locked(&pool, &hot).await;
     let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
     let migrator = migrator(second())
         .parallel(2)
@@ -221,7 +215,7 @@ async fn a_tenant_whose_locks_cannot_be_had_is_tried_again_behind_the_others() {
         }
     }
     assert!(!done.contains(&hot));
-    transaction.rollback().await.unwrap();
+    user.rollback().await.unwrap();
     let report = run.await.unwrap().unwrap();
     assert_eq!(report.tenants.migrated.len(), 8);
 }
@@ -232,12 +226,7 @@ async fn a_tenant_that_stays_locked_fails_with_who_is_in_the_way() {
     let pool = db.pool();
     let ids = tenants(&pool, 3).await;
     let hot = schema(ids[1]);
-    let mut user = db.connect().await.unwrap();
-    let mut transaction = user.begin().await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("LOCK TABLE {hot}.notes")))
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
+    let _user = locked(&pool, &hot).await;
     let report = migrator(second())
         .lock_timeout(Duration::from_millis(50))
         .retry(

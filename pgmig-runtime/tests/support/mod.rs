@@ -2,14 +2,17 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+/// What `cargo pgmig` embeds a folder with. As a file and not as a dependency: every change of the
+/// runtime would build the command line before a test of the runtime runs.
+#[path = "../../../pgmig-cli/src/embed.rs"]
+#[allow(unreachable_pub)]
+mod embed;
+
 use std::fs;
 
-use pgmig_runtime::__private_0_1_0::{
-    Adopt, Dir, DirEntry, DrizzleEntry, File, MigrationParts, MigrationsParts, ScriptParts,
-    StatementParts,
-};
-use pgmig_runtime::{Migration, Migrations, Object, Probe, Scope, Script};
-use sqlx::{AssertSqlSafe, PgPool, Row as _};
+use pgmig_runtime::__private_0_1_0::MigrationsParts;
+use pgmig_runtime::Migrations;
+use sqlx::{AssertSqlSafe, PgExecutor, PgPool, Row as _};
 
 /// Embeds files as the macro does, from `(path, text)`. What the checks would refuse is let
 /// through, so that a test can have the server refuse it.
@@ -84,172 +87,21 @@ fn embed_parts(
         }),
     };
     let folder = pgmig_core::load_with(root, "migrations", &options).folder;
-    let mut entries = files(root, std::path::Path::new(""), &folder.ignored);
-    if let Some(tenant) = tenant {
-        let within = std::path::Path::new("tenant");
-        entries.push(DirEntry::Dir(Dir::new(
-            "tenant",
-            leak(files(tenant, within, &[])),
-        )));
-    }
-    let migrations = |all: &[pgmig_core::Migration]| -> &'static [Migration] {
-        leak(all.iter().map(migration).collect())
+    let place = |path: &std::path::Path| text(&path.display().to_string());
+    let parts = MigrationsParts {
+        files: embed::files(&folder).unwrap(),
+        folder: place(root),
+        tenant_folder: tenant.map_or("", place),
+        ignored: Vec::leak(folder.ignored.iter().map(|path| text(path)).collect()),
+        compare_folder: compare,
+        app,
+        ..embed::parts(&folder, "migrations")
     };
-    Box::leak(Box::new(
-        MigrationsParts {
-            public: migrations(&folder.public),
-            drizzle: migrations(&folder.drizzle),
-            tenant: migrations(&folder.tenant),
-            baselines: leak(folder.baselines.iter().map(baseline).collect()),
-            repeatable: migrations(&folder.repeatable),
-            files: Dir::new("", leak(entries)),
-            folder: text(&root.display().to_string()),
-            tenant_folder: tenant.map_or("", |tenant| text(&tenant.display().to_string())),
-            ignored: leak(folder.ignored.iter().map(|path| text(path)).collect()),
-            compare_folder: compare,
-            out_of_order: folder.out_of_order,
-            adopt: Adopt::Refuse,
-            app,
-        }
-        .embed(),
-    ))
-}
-
-/// The files of a folder, as `include_dir` would have them below `within`.
-fn files(
-    root: &std::path::Path,
-    within: &std::path::Path,
-    ignored: &[String],
-) -> Vec<DirEntry<'static>> {
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(root).unwrap() {
-        let entry = entry.unwrap();
-        let path = within.join(entry.file_name());
-        let path = text(path.to_str().unwrap());
-        if ignored.iter().any(|one| one == path) {
-            continue;
-        }
-        entries.push(if entry.path().is_dir() {
-            let inside = files(&entry.path(), std::path::Path::new(path), ignored);
-            DirEntry::Dir(Dir::new(path, leak(inside)))
-        } else {
-            DirEntry::File(File::new(path, fs::read(entry.path()).unwrap().leak()))
-        });
-    }
-    entries
-}
-
-fn leak<T>(items: Vec<T>) -> &'static [T] {
-    Box::leak(items.into_boxed_slice())
+    Box::leak(Box::new(parts.embed()))
 }
 
 fn text(text: &str) -> &'static str {
-    Box::leak(text.to_owned().into_boxed_str())
-}
-
-fn migration(migration: &pgmig_core::Migration) -> Migration {
-    MigrationParts {
-        scope: scope(migration.scope),
-        version: text(migration.version.as_str()),
-        name: text(&migration.name),
-        checksum: migration.checksum.0,
-        head: migration.head.0,
-        up: script(&migration.up),
-        down: migration.down.as_ref().map(script),
-        locked: migration.locked,
-        commit_before: migration.commit_before,
-        drizzle: migration.drizzle.as_ref().map(|entry| DrizzleEntry {
-            created_at: entry.created_at,
-            hash: entry.hash,
-            folder: entry.folder.as_deref().map(text),
-        }),
-    }
-    .embed()
-}
-
-fn baseline(baseline: &pgmig_core::Baseline) -> Migration {
-    MigrationParts {
-        scope: scope(baseline.scope),
-        version: text(baseline.version.as_str()),
-        name: "baseline",
-        checksum: baseline.checksum.0,
-        head: baseline.head.0,
-        up: script(&baseline.script),
-        down: None,
-        locked: true,
-        commit_before: false,
-        drizzle: None,
-    }
-    .embed()
-}
-
-fn scope(scope: pgmig_core::Scope) -> Scope {
-    match scope {
-        pgmig_core::Scope::Public => Scope::Public,
-        pgmig_core::Scope::Drizzle => Scope::Drizzle,
-        pgmig_core::Scope::Tenant => Scope::Tenant,
-    }
-}
-
-fn script(script: &pgmig_core::Script) -> Script {
-    ScriptParts {
-        path: text(&format!("migrations/{}", script.path)),
-        text: text(&script.text),
-        span: span(&script.range),
-        transactional: script.transactional,
-        idempotent: script.idempotent,
-        statements: leak(script.statements.iter().map(statement).collect()),
-    }
-    .embed()
-}
-
-fn statement(statement: &pgmig_core::sql::Statement) -> pgmig_runtime::Statement {
-    StatementParts {
-        span: span(&statement.range),
-        line: statement.line,
-        kind: text(&statement.kind),
-        objects: leak(statement.objects.iter().map(object).collect()),
-        in_transaction: statement.in_transaction == pgmig_core::sql::InTransaction::Allowed,
-        destroys_data: statement.destroys_data,
-        probe: probe(&statement.probe),
-        concurrently: statement.concurrently.as_ref().map(span),
-        slots: leak(statement.slots.iter().map(span).collect()),
-        public: leak(statement.public.iter().map(span).collect()),
-    }
-    .embed()
-}
-
-fn span(range: &std::ops::Range<usize>) -> (u32, u32) {
-    (
-        u32::try_from(range.start).unwrap(),
-        u32::try_from(range.end).unwrap(),
-    )
-}
-
-fn object(object: &pgmig_core::sql::Object) -> Object {
-    Object {
-        kind: object.kind,
-        schema: object.schema.as_deref().map(text),
-        name: text(&object.name),
-    }
-}
-
-fn probe(probe: &pgmig_core::sql::Probe) -> Probe {
-    use pgmig_core::sql::Probe as Core;
-    match probe {
-        Core::None => Probe::None,
-        Core::Repeat => Probe::Repeat,
-        Core::IndexCreated(index) => Probe::IndexCreated(object(index)),
-        Core::IndexDropped(index) => Probe::IndexDropped(object(index)),
-        Core::EnumValue { on, label } => Probe::EnumValue {
-            on: object(on),
-            label: text(label),
-        },
-        Core::PartitionDetached { parent, partition } => Probe::PartitionDetached {
-            parent: object(parent),
-            partition: object(partition),
-        },
-    }
+    text.to_owned().leak()
 }
 
 /// The queries that clients sent through a proxy since the last call, by either protocol.
@@ -277,9 +129,9 @@ pub(crate) async fn column(pool: &PgPool, query: &str) -> Vec<String> {
 }
 
 /// Runs SQL that must succeed.
-pub(crate) async fn execute(pool: &PgPool, sql: &str) {
+pub(crate) async fn execute(on: impl PgExecutor<'_>, sql: &str) {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
-        .execute(pool)
+        .execute(on)
         .await
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }

@@ -54,6 +54,17 @@ fn rights_of_the_role_that_dumped_become_those_of_the_one_that_runs_it() {
 }
 
 #[test]
+fn a_statement_that_ends_too_early_stays_as_it_is() {
+    for cut in [
+        "ALTER DEFAULT PRIVILEGES FOR ROLE",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE me",
+    ] {
+        let script = script(Scope::Public, cut).unwrap();
+        assert_eq!(script, format!("{cut};\n"));
+    }
+}
+
+#[test]
 fn a_tenants_schema_becomes_a_slot_in_names_and_in_the_bodies_of_functions() {
     assert_eq!(
         tenant(

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::sql::slot;
-use crate::sql::token::{Lexer, Token, TokenKind};
+use crate::sql::token::TokenKind;
 use crate::{Migration, Script};
 
 /// What `pgSchema('...')` names in a folder that is the tenant scope.
@@ -174,13 +174,7 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
 }
 
 fn collect(text: &str, part: Range<usize>, words: &mut Vec<Word>) {
-    let masked = slot::mask(&text[part.clone()]);
-    for token in Lexer::new(&masked) {
-        let token = Token {
-            start: token.start + part.start,
-            end: token.end + part.start,
-            ..token
-        };
+    for token in slot::tokens(text, &part) {
         let written = &text[token.range()];
         let name = match token.kind {
             TokenKind::Word => written.to_lowercase(),

@@ -24,10 +24,7 @@ pub(crate) const CHECK_WITHOUT_NOT_VALID: Rule = Rule {
 
 /// Finds it.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
-    let Some((alter, actions)) = context.altered() else {
-        return Vec::new();
-    };
-    let found = actions.iter().filter_map(|action| {
+    context.each_action(|alter, action| {
         let Act::AddConstraint(constraint) = &action.act else {
             return None;
         };
@@ -40,8 +37,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
         );
         let problem = context.problem(&CHECK_WITHOUT_NOT_VALID, title, action.span.clone());
         Some(problem.help("add it `NOT VALID`, and `VALIDATE CONSTRAINT` in a later migration"))
-    });
-    found.collect()
+    })
 }
 
 #[cfg(test)]

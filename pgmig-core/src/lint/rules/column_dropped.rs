@@ -19,10 +19,7 @@ pub(crate) const COLUMN_DROPPED: Rule = Rule {
 
 /// Finds it.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
-    let Some((alter, actions)) = context.altered() else {
-        return Vec::new();
-    };
-    let found = actions.iter().filter_map(|action| {
+    context.each_action(|alter, action| {
         let Act::DropColumn { column, .. } = &action.act else {
             return None;
         };
@@ -33,8 +30,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
         );
         let problem = context.problem(&COLUMN_DROPPED, title, action.span.clone());
         Some(problem.help("drop it in a release after the one that stopped using it"))
-    });
-    found.collect()
+    })
 }
 
 #[cfg(test)]

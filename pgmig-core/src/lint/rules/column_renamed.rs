@@ -24,10 +24,7 @@ pub(crate) const COLUMN_RENAMED: Rule = Rule {
 
 /// Finds it.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
-    let Some((_, actions)) = context.altered() else {
-        return Vec::new();
-    };
-    let found = actions.iter().filter_map(|action| {
+    context.each_action(|_, action| {
         let Act::RenameColumn { from, to } = &action.act else {
             return None;
         };
@@ -41,8 +38,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
             problem
                 .help("add a column with the new name, and drop the old one when nothing reads it"),
         )
-    });
-    found.collect()
+    })
 }
 
 #[cfg(test)]

@@ -24,10 +24,7 @@ pub(crate) const COLUMN_TYPE_REWRITES: Rule = Rule {
 
 /// Finds it.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
-    let Some((alter, actions)) = context.altered() else {
-        return Vec::new();
-    };
-    let found = actions.iter().filter_map(|action| {
+    context.each_action(|alter, action| {
         let Act::ColumnType {
             column, written, ..
         } = &action.act
@@ -48,8 +45,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
             Some(old) => problem.label(format!("the column is {old}")),
             None => problem,
         })
-    });
-    found.collect()
+    })
 }
 
 /// A type as far as its storage goes.

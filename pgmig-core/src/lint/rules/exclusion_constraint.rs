@@ -19,10 +19,7 @@ pub(crate) const EXCLUSION_CONSTRAINT: Rule = Rule {
 
 /// Finds it.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
-    let Some((alter, actions)) = context.altered() else {
-        return Vec::new();
-    };
-    let found = actions.iter().filter_map(|action| {
+    context.each_action(|alter, action| {
         let Act::AddConstraint(constraint) = &action.act else {
             return None;
         };
@@ -34,8 +31,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
             alter.name.last()
         );
         Some(context.problem(&EXCLUSION_CONSTRAINT, title, action.span.clone()))
-    });
-    found.collect()
+    })
 }
 
 #[cfg(test)]

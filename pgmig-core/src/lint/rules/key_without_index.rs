@@ -25,10 +25,7 @@ pub(crate) const KEY_WITHOUT_INDEX: Rule = Rule {
 
 /// Finds it.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
-    let Some((alter, actions)) = context.altered() else {
-        return Vec::new();
-    };
-    let found = actions.iter().filter_map(|action| {
+    context.each_action(|alter, action| {
         let Act::AddConstraint(constraint) = &action.act else {
             return None;
         };
@@ -44,8 +41,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
         );
         let problem = context.problem(&KEY_WITHOUT_INDEX, title, action.span.clone());
         Some(problem.help("build the index `CONCURRENTLY` first, then add the key `USING INDEX`"))
-    });
-    found.collect()
+    })
 }
 
 #[cfg(test)]

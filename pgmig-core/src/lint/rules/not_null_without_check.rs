@@ -26,10 +26,7 @@ pub(crate) const NOT_NULL_WITHOUT_CHECK: Rule = Rule {
 
 /// Finds it.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
-    let Some((alter, actions)) = context.altered() else {
-        return Vec::new();
-    };
-    let found = actions.iter().filter_map(|action| {
+    context.each_action(|alter, action| {
         let Act::SetNotNull(column) = &action.act else {
             return None;
         };
@@ -45,8 +42,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
             "add `CHECK ({} IS NOT NULL) NOT VALID` and validate it in a migration before",
             column.last()
         )))
-    });
-    found.collect()
+    })
 }
 
 #[cfg(test)]

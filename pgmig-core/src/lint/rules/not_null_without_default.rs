@@ -22,10 +22,7 @@ pub(crate) const NOT_NULL_WITHOUT_DEFAULT: Rule = Rule {
 
 /// Finds it.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
-    let Some((alter, actions)) = context.altered() else {
-        return Vec::new();
-    };
-    let found = actions.iter().filter_map(|action| {
+    context.each_action(|alter, action| {
         let Act::AddColumn { column, .. } = &action.act else {
             return None;
         };
@@ -50,8 +47,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
         let title = format!("fails where `{}` has rows", alter.name.last());
         let problem = context.problem(&NOT_NULL_WITHOUT_DEFAULT, title, action.span.clone());
         Some(problem.help("give the column a default"))
-    });
-    found.collect()
+    })
 }
 
 #[cfg(test)]

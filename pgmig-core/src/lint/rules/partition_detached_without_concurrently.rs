@@ -23,10 +23,7 @@ pub(crate) const PARTITION_DETACHED_WITHOUT_CONCURRENTLY: Rule = Rule {
 
 /// Finds it.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
-    let Some((alter, actions)) = context.altered() else {
-        return Vec::new();
-    };
-    let found = actions.iter().filter_map(|action| {
+    context.each_action(|alter, action| {
         let Act::DetachPartition {
             concurrently: false,
             ..
@@ -40,8 +37,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
         let title = format!("`{}` is locked while the partition is detached", alter.name.last());
         let problem = context.problem(&PARTITION_DETACHED_WITHOUT_CONCURRENTLY, title, action.span.clone());
         Some(problem.help("write `CONCURRENTLY` behind it, with `-- pgmig: no-transaction` at the head of the file"))
-    });
-    found.collect()
+    })
 }
 
 #[cfg(test)]

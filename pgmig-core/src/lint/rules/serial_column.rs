@@ -26,10 +26,7 @@ pub(crate) const SERIAL_COLUMN: Rule = Rule {
 
 /// Finds it.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
-    let Some((alter, actions)) = context.altered() else {
-        return Vec::new();
-    };
-    let found = actions.iter().filter_map(|action| {
+    context.each_action(|alter, action| {
         let Act::AddColumn { column, .. } = &action.act else {
             return None;
         };
@@ -44,8 +41,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
         );
         let problem = context.problem(&SERIAL_COLUMN, title, action.span.clone());
         Some(problem.help("add a plain column, fill it in batches, then set its default"))
-    });
-    found.collect()
+    })
 }
 
 #[cfg(test)]

@@ -19,19 +19,16 @@ pub(crate) const STORAGE_REWRITTEN: Rule = Rule {
 
 /// Finds it.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
-    let Some((alter, actions)) = context.altered() else {
-        return Vec::new();
-    };
-    let found = actions.iter().filter(|action| action.act == Act::Rewrite);
-    found
-        .map(|action| {
-            let title = format!(
-                "`{}` is locked while all of it is written again",
-                alter.name.last()
-            );
-            context.problem(&STORAGE_REWRITTEN, title, action.span.clone())
-        })
-        .collect()
+    context.each_action(|alter, action| {
+        if action.act != Act::Rewrite {
+            return None;
+        }
+        let title = format!(
+            "`{}` is locked while all of it is written again",
+            alter.name.last()
+        );
+        Some(context.problem(&STORAGE_REWRITTEN, title, action.span.clone()))
+    })
 }
 
 #[cfg(test)]

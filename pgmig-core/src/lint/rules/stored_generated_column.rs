@@ -23,10 +23,7 @@ pub(crate) const STORED_GENERATED_COLUMN: Rule = Rule {
 
 /// Finds it.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
-    let Some((alter, actions)) = context.altered() else {
-        return Vec::new();
-    };
-    let found = actions.iter().filter_map(|action| {
+    context.each_action(|alter, action| {
         let Act::AddColumn { column, .. } = &action.act else {
             return None;
         };
@@ -39,8 +36,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
             alter.name.last()
         );
         Some(context.problem(&STORED_GENERATED_COLUMN, title, action.span.clone()))
-    });
-    found.collect()
+    })
 }
 
 #[cfg(test)]

@@ -23,10 +23,7 @@ pub(crate) const TABLE_RENAMED: Rule = Rule {
 
 /// Finds it.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
-    let Some((alter, actions)) = context.altered() else {
-        return Vec::new();
-    };
-    let found = actions.iter().filter_map(|action| {
+    context.each_action(|alter, action| {
         let Act::RenameTo(to) = &action.act else {
             return None;
         };
@@ -37,8 +34,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
         );
         let problem = context.problem(&TABLE_RENAMED, title, action.span.clone());
         Some(problem.help("leave a view with the old name until no running version asks for it"))
-    });
-    found.collect()
+    })
 }
 
 #[cfg(test)]

@@ -27,32 +27,29 @@ pub(crate) const VOLATILE_DEFAULT: Rule = Rule {
 
 /// Finds it.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Problem> {
-    let Some((alter, actions)) = context.altered() else {
-        return Vec::new();
-    };
-    let found =
-        actions.iter().filter_map(|action| {
-            let Act::AddColumn { column, .. } = &action.act else {
-                return None;
-            };
-            let default = column
-                .constraints
-                .iter()
-                .find_map(|constraint| match constraint {
-                    ColumnConstraint::Default(value) => Some(context.text(value)),
-                    _ => None,
-                })?;
-            let function = volatile(default)?;
-            let title = format!(
-                "`{}` is written again, because `{function}()` differs from row to row",
-                alter.name.last()
-            );
-            let problem = context.problem(&VOLATILE_DEFAULT, title, action.span.clone());
-            Some(problem.help(
+    context.each_action(|alter, action| {
+        let Act::AddColumn { column, .. } = &action.act else {
+            return None;
+        };
+        let default = column
+            .constraints
+            .iter()
+            .find_map(|constraint| match constraint {
+                ColumnConstraint::Default(value) => Some(context.text(value)),
+                _ => None,
+            })?;
+        let function = volatile(default)?;
+        let title = format!(
+            "`{}` is written again, because `{function}()` differs from row to row",
+            alter.name.last()
+        );
+        let problem = context.problem(&VOLATILE_DEFAULT, title, action.span.clone());
+        Some(
+            problem.help(
                 "add the column first, then set the default, then fill the old rows in batches",
-            ))
-        });
-    found.collect()
+            ),
+        )
+    })
 }
 
 /// The function in a default that gives another value for each row.

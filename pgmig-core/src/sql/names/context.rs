@@ -62,8 +62,11 @@ impl<'a> Context<'a> {
         self.fresh.contains(table) || self.world.temporary.contains_key(table)
     }
 
-    /// What is done to a table that was there before the migration.
-    pub(crate) fn altered(&self) -> Option<(&'a Alter, &'a [Action])> {
+    /// What a rule finds in each thing that is done to a table that was there before the migration.
+    pub(crate) fn each_action(
+        &self,
+        find: impl Fn(&Alter, &Action) -> Option<Problem>,
+    ) -> Vec<Problem> {
         match &self.statement.change {
             Change::Alter(alter)
                 if matches!(
@@ -71,9 +74,10 @@ impl<'a> Context<'a> {
                     Kind::Table | Kind::ForeignTable | Kind::MaterializedView
                 ) && !self.is_new(&alter.name) =>
             {
-                Some((alter, &alter.actions))
+                let actions = alter.actions.iter();
+                actions.filter_map(|action| find(alter, action)).collect()
             }
-            _ => None,
+            _ => Vec::new(),
         }
     }
 

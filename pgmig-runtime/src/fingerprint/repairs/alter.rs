@@ -3,6 +3,15 @@
 use super::{Repairs, option_list, options};
 use crate::fingerprint::description::{Key, Object};
 
+/// An attribute of an object that has another value than it should.
+#[derive(Clone, Copy)]
+pub(super) struct Change<'a> {
+    pub(super) key: &'a Key,
+    pub(super) attribute: &'a str,
+    pub(super) want: Option<&'a str>,
+    pub(super) have: Option<&'a str>,
+}
+
 impl Repairs<'_> {
     /// The statements that give `attribute` its expected value.
     pub(super) fn alter(
@@ -13,79 +22,66 @@ impl Repairs<'_> {
         actual: &Object,
     ) -> Option<Vec<String>> {
         let (want, have) = (expected.get(attribute), actual.get(attribute));
-        if attribute == "comment" {
-            return Some(vec![self.comment(key, want)?]);
-        }
-        match (key.kind.as_str(), attribute) {
-            ("table", _) => self.alter_table(key, attribute, want, have),
-            ("column", _) => self.alter_column(key, attribute, want, have),
+        let change = Change {
+            key,
+            attribute,
+            want,
+            have,
+        };
+        let name = || self.name(&key.name);
+        let altered = match (key.kind.as_str(), attribute) {
+            (_, "comment") => self.comment(key, want)?,
+            ("table", _) => return self.alter_table(change),
+            ("column", _) => return self.alter_column(change),
             ("view" | "materialized view", "options") => {
-                set_options(&format!("ALTER {}", self.address(key)?), "", want, have)
+                return set_options(&format!("ALTER {}", self.address(key)?), want, have);
             }
             ("view", "definition") => {
                 let created = self.create(key, expected)?;
-                Some(vec![created.replacen(
-                    "CREATE VIEW",
-                    "CREATE OR REPLACE VIEW",
-                    1,
-                )])
+                created.replacen("CREATE VIEW", "CREATE OR REPLACE VIEW", 1)
             }
-            ("function" | "procedure", "definition") => Some(vec![self.create(key, expected)?]),
-            ("constraint", "definition") => self.alter_constraint(key, expected, want?, have?),
-            ("index" | "statistics", "definition") => self.make_again(key, expected),
-            ("trigger" | "rule", "definition") => self.make_again(key, expected),
-            ("index", "validity") => self.rebuild(key, want),
-            ("constraint", "options") => set_options(
-                &format!("ALTER INDEX {}", self.name(&key.name)),
-                "",
-                want,
-                have,
-            ),
-            ("trigger" | "rule", "firing") => Some(vec![self.firing(key, want)?]),
-            ("policy", _) => self.make_again(key, expected),
-            ("statistics", "target") => Some(vec![format!(
-                "ALTER STATISTICS {} SET STATISTICS {}",
-                self.name(&key.name),
-                want.unwrap_or("-1")
-            )]),
-            ("sequence", "definition") => Some(vec![format!(
-                "ALTER SEQUENCE {} {}",
-                self.name(&key.name),
-                want?
-            )]),
+            ("function" | "procedure", "definition") => self.create(key, expected)?,
+            ("constraint", "definition") => {
+                return self.alter_constraint(key, expected, want?, have?);
+            }
+            ("index" | "statistics" | "trigger" | "rule", "definition") | ("policy", _) => {
+                return self.make_again(key, expected);
+            }
+            ("index", "validity") => return self.rebuild(key, want),
+            ("constraint", "options") => {
+                return set_options(&format!("ALTER INDEX {}", name()), want, have);
+            }
+            ("trigger" | "rule", "firing") => self.firing(key, want),
+            ("statistics", "target") => {
+                let target = want.unwrap_or("-1");
+                format!("ALTER STATISTICS {} SET STATISTICS {target}", name())
+            }
+            ("sequence", "definition") => format!("ALTER SEQUENCE {} {}", name(), want?),
             ("sequence", "owned by") => {
                 let owner = want.map_or("NONE".to_owned(), |column| self.name(column));
-                Some(vec![format!(
-                    "ALTER SEQUENCE {} OWNED BY {owner}",
-                    self.name(&key.name)
-                )])
+                format!("ALTER SEQUENCE {} OWNED BY {owner}", name())
             }
-            ("enum", "labels") => self.add_labels(key, want?, have?),
-            ("domain", "default" | "nullability") => self.alter_domain(key, attribute, want),
+            ("enum", "labels") => return self.add_labels(key, want?, have?),
+            ("domain", "default" | "nullability") => self.alter_domain(change)?,
             ("domain constraint", "definition") => {
                 let parent = self.parent(key);
-                Some(vec![
+                return Some(vec![
                     format!("ALTER DOMAIN {parent} DROP CONSTRAINT {}", key.name),
                     self.create(key, expected)?,
-                ])
+                ]);
             }
-            _ => self.alter_access(key, attribute, want, have),
-        }
+            _ => return self.alter_access(change),
+        };
+        Some(vec![altered])
     }
 
-    fn alter_table(
-        &self,
-        key: &Key,
-        attribute: &str,
-        want: Option<&str>,
-        have: Option<&str>,
-    ) -> Option<Vec<String>> {
+    fn alter_table(&self, change: Change<'_>) -> Option<Vec<String>> {
+        let Change { key, have, .. } = change;
         let table = format!("ALTER TABLE {}", self.name(&key.name));
-        let action = match (attribute, want) {
+        let action = match (change.attribute, change.want) {
             ("persistence", Some("unlogged")) => "SET UNLOGGED".to_owned(),
             ("persistence", Some(_)) => "SET LOGGED".to_owned(),
-            ("options", _) => return set_options(&table, "", want, have),
-            ("toast options", _) => return set_options(&table, "", want, have),
+            ("options" | "toast options", want) => return set_options(&table, want, have),
             ("row security", Some(_)) => "ENABLE ROW LEVEL SECURITY".to_owned(),
             ("row security", None) => "DISABLE ROW LEVEL SECURITY".to_owned(),
             ("forced row security", Some(_)) => "FORCE ROW LEVEL SECURITY".to_owned(),
@@ -98,20 +94,15 @@ impl Repairs<'_> {
             ("partition of", Some(_)) => return self.attach(key, have),
             ("clustered on", Some(index)) => format!("CLUSTER ON {index}"),
             ("clustered on", None) => "SET WITHOUT CLUSTER".to_owned(),
-            _ => return self.alter_access(key, attribute, want, have),
+            _ => return self.alter_access(change),
         };
         Some(vec![format!("{table} {action}")])
     }
 
-    fn alter_column(
-        &self,
-        key: &Key,
-        attribute: &str,
-        want: Option<&str>,
-        have: Option<&str>,
-    ) -> Option<Vec<String>> {
+    fn alter_column(&self, change: Change<'_>) -> Option<Vec<String>> {
+        let key = change.key;
         let column = format!("ALTER TABLE {} ALTER COLUMN {}", self.parent(key), key.name);
-        let action = match (attribute, want, have) {
+        let action = match (change.attribute, change.want, change.have) {
             ("type", Some(want), Some(have)) if is_wider(have, want) => format!("TYPE {want}"),
             ("nullability", Some("not null"), None) => "SET NOT NULL".to_owned(),
             ("nullability", None, _) => "DROP NOT NULL".to_owned(),
@@ -131,8 +122,8 @@ impl Repairs<'_> {
                 format!("SET COMPRESSION {}", compression.unwrap_or("default"))
             }
             ("statistics", target, _) => format!("SET STATISTICS {}", target.unwrap_or("-1")),
-            ("options", want, have) => return set_options(&column, "", want, have),
-            _ => return self.alter_access(key, attribute, want, have),
+            ("options", want, have) => return set_options(&column, want, have),
+            _ => return self.alter_access(change),
         };
         Some(vec![format!("{column} {action}")])
     }
@@ -159,17 +150,15 @@ impl Repairs<'_> {
         Some(statements)
     }
 
-    fn alter_domain(&self, key: &Key, attribute: &str, want: Option<&str>) -> Option<Vec<String>> {
-        let action = match (attribute, want) {
+    fn alter_domain(&self, change: Change<'_>) -> Option<String> {
+        let action = match (change.attribute, change.want) {
             ("default", Some(default)) => format!("SET DEFAULT {}", self.sql(default)?),
             ("default", None) => "DROP DEFAULT".to_owned(),
             (_, Some(_)) => "SET NOT NULL".to_owned(),
             (_, None) => "DROP NOT NULL".to_owned(),
         };
-        Some(vec![format!(
-            "ALTER DOMAIN {} {action}",
-            self.name(&key.name)
-        )])
+        let domain = self.name(&change.key.name);
+        Some(format!("ALTER DOMAIN {domain} {action}"))
     }
 
     /// DROP, CREATE, and what is lost with the DROP.
@@ -208,19 +197,19 @@ impl Repairs<'_> {
         Some(statements)
     }
 
-    fn firing(&self, key: &Key, want: Option<&str>) -> Option<String> {
+    fn firing(&self, key: &Key, want: Option<&str>) -> String {
         let how = match want {
             None => "ENABLE",
             Some("disabled") => "DISABLE",
             Some("replica") => "ENABLE REPLICA",
             Some(_) => "ENABLE ALWAYS",
         };
-        Some(format!(
+        format!(
             "ALTER TABLE {} {how} {} {}",
             self.parent(key),
             key.kind.to_uppercase(),
             key.name
-        ))
+        )
     }
 
     /// Labels can be added anywhere, but neither removed nor moved.
@@ -247,77 +236,15 @@ impl Repairs<'_> {
         }
         left.peek().is_none().then_some(statements)
     }
-
-    /// Owners and grants.
-    fn alter_access(
-        &self,
-        key: &Key,
-        attribute: &str,
-        want: Option<&str>,
-        have: Option<&str>,
-    ) -> Option<Vec<String>> {
-        if attribute == "owner" {
-            return Some(vec![format!(
-                "ALTER {} OWNER TO {}",
-                self.address(key)?,
-                want?
-            )]);
-        }
-        let grantee = attribute.strip_prefix("grants to ")?;
-        let (want, have) = (privileges(want), privileges(have));
-        // A grant option that is too much or missing is left to a person.
-        if want
-            .iter()
-            .chain(&have)
-            .any(|privilege| privilege.ends_with(" WITH GRANT OPTION"))
-        {
-            return None;
-        }
-        let object = match key.kind.as_str() {
-            "table" | "view" | "materialized view" | "foreign table" => {
-                format!("TABLE {}", self.name(&key.name))
-            }
-            "schema" => format!("SCHEMA {}", self.schema().quoted()),
-            "enum" | "range type" => format!("TYPE {}", self.name(&key.name)),
-            "column" => format!("TABLE {}", self.parent(key)),
-            "aggregate" => return None,
-            _ => self.address(key)?,
-        };
-        let list = |of: &[&str], without: &[&str]| {
-            let list = of.iter().filter(|privilege| !without.contains(privilege));
-            let column = if key.kind == "column" {
-                format!(" ({})", key.name)
-            } else {
-                String::new()
-            };
-            list.map(|privilege| format!("{privilege}{column}"))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let (granted, revoked) = (list(&want, &have), list(&have, &want));
-        let mut statements = Vec::new();
-        if !granted.is_empty() {
-            statements.push(format!("GRANT {granted} ON {object} TO {grantee}"));
-        }
-        if !revoked.is_empty() {
-            statements.push(format!("REVOKE {revoked} ON {object} FROM {grantee}"));
-        }
-        Some(statements)
-    }
 }
 
 /// SET for options that should be there, RESET for those that should not.
-fn set_options(
-    alter: &str,
-    prefix: &str,
-    want: Option<&str>,
-    have: Option<&str>,
-) -> Option<Vec<String>> {
+fn set_options(alter: &str, want: Option<&str>, have: Option<&str>) -> Option<Vec<String>> {
     let (want, have) = (options(want), options(have));
     let gone = have
         .iter()
         .filter(|(name, _)| !want.iter().any(|(kept, _)| kept == name));
-    let gone: Vec<String> = gone.map(|(name, _)| format!("{prefix}{name}")).collect();
+    let gone: Vec<&str> = gone.map(|(name, _)| *name).collect();
     let set = option_list(want.into_iter().filter(|option| !have.contains(option)));
     let mut statements = Vec::new();
     if !set.is_empty() {
@@ -327,10 +254,6 @@ fn set_options(
         statements.push(format!("{alter} RESET ({})", gone.join(", ")));
     }
     Some(statements)
-}
-
-fn privileges(list: Option<&str>) -> Vec<&str> {
-    list.into_iter().flat_map(|list| list.split(", ")).collect()
 }
 
 fn first_word(text: &str) -> &str {

@@ -4,6 +4,7 @@
 //! guessed: a column with the wrong type is changed only where the new type holds all values of
 //! the old one, and an unexpected table or column is never dropped.
 
+mod access;
 mod alter;
 mod create;
 

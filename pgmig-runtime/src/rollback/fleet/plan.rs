@@ -8,7 +8,7 @@ use crate::db::{Answers, Session, number, required, text, truth};
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::fleet::{FleetReport, Moved, Tenants};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, unreadable};
 use crate::message::Fill;
 use crate::planner::{Progress, Recorded};
 use crate::report::Pending;
@@ -220,13 +220,6 @@ impl Found {
             dropping: truth(row, "dropping")?,
             present: truth(row, "present")?,
         })
-    }
-}
-
-fn unreadable(source: sqlx::Error) -> Error {
-    Error::Ledger {
-        doing: "read the ledger",
-        source,
     }
 }
 
