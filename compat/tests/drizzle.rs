@@ -6,9 +6,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod npm;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use pgmig_compat::{embed, tool};
 use pgmig_core::Severity;
@@ -16,43 +17,10 @@ use pgmig_runtime::{Migrator, Report, Tool};
 use pgmig_testkit::TestDatabase;
 use sqlx::PgPool;
 
-/// A folder with these packages.
-fn packages(name: &str, versions: [&str; 2]) -> PathBuf {
-    let base = std::env::var_os("PGMIG_COMPAT_NPM").map_or_else(
-        || std::env::temp_dir().join("pgmig-compat-npm"),
-        PathBuf::from,
-    );
-    let folder = base.join(name);
-    if !folder.join("node_modules/drizzle-kit").is_dir() {
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("package.json"), "{\"private\": true}").unwrap();
-        let [kit, orm] = versions;
-        npm(
-            &folder,
-            "npm",
-            &[
-                "install",
-                "--no-audit",
-                "--no-fund",
-                &format!("drizzle-kit@{kit}"),
-                &format!("drizzle-orm@{orm}"),
-                "pg",
-            ],
-        );
-    }
-    folder
-}
-
-fn npm(folder: &Path, program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program)
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{program} {arguments:?}: {said}");
-    said
+/// A folder with the packages of one generation.
+fn packages(name: &str, [kit, orm]: [&str; 2]) -> PathBuf {
+    let (kit, orm) = (format!("drizzle-kit@{kit}"), format!("drizzle-orm@{orm}"));
+    npm::packages(name, &[&kit, &orm, "pg"])
 }
 
 /// A project with a schema of so many tables, and what drizzle-kit generates from it.
@@ -108,7 +76,7 @@ impl Project {
         arguments.extend(dialect);
         let count = || fs::read_dir(self.root()).map_or(0, Iterator::count);
         let before = count();
-        let said = npm(&self.packages, "npx", &arguments);
+        let said = npm::run(&self.packages, "npx", &arguments);
         // Its exit code is not to be trusted.
         assert!(count() > before, "{said}");
     }
@@ -120,7 +88,7 @@ impl Project {
         let root = project.root();
         let root = root.strip_prefix(&project.packages).unwrap();
         let out = format!("--out={}", root.display());
-        npm(
+        npm::run(
             &project.packages,
             "npx",
             &["drizzle-kit", "up", "--dialect=postgresql", &out],

@@ -9,7 +9,7 @@ use std::time::Duration;
 use pgmig_runtime::{Dispatch, Error, Migrations, Migrator};
 use pgmig_testkit::TestDatabase;
 use sqlx::{PgPool, PgTransaction};
-use support::{column, embed, execute, history};
+use support::{backend_of, column, embed, execute, history};
 use uuid::Uuid;
 
 const BASE: (&str, &str) = (
@@ -264,20 +264,6 @@ async fn in_use(pool: &PgPool, schema: &str) -> PgTransaction<'static> {
     let touch = format!("UPDATE {schema}.items SET n = n WHERE id = 1");
     execute(&mut *transaction, &touch).await;
     transaction
-}
-
-/// Waits until a statement like `pattern` runs in the database, and returns its backend.
-async fn backend_of(pool: &PgPool, pattern: &str) -> String {
-    let query = format!(
-        "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() \
-         AND datname = current_database() AND query LIKE '{pattern}'"
-    );
-    loop {
-        if let Some(pid) = column(pool, &query).await.pop() {
-            return pid;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
 
 #[tokio::test]

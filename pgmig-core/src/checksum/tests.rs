@@ -1,3 +1,5 @@
+//! What counts in a checksum, and what does not.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::Path;

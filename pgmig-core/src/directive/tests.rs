@@ -1,3 +1,5 @@
+//! Directives and their mistakes.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use proptest::prelude::*;

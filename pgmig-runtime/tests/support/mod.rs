@@ -151,6 +151,20 @@ pub(crate) async fn history(pool: &PgPool) -> Vec<String> {
     column(pool, query).await
 }
 
+/// Waits until a statement like `pattern` runs in the database, and returns its backend.
+pub(crate) async fn backend_of(pool: &PgPool, pattern: &str) -> String {
+    let query = format!(
+        "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() \
+         AND datname = current_database() AND query LIKE '{pattern}'"
+    );
+    loop {
+        if let Some(pid) = column(pool, &query).await.pop() {
+            return pid;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
 /// How many sessions of the database wait for a lock.
 pub(crate) async fn waiting(pool: &PgPool) -> i64 {
     let query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";

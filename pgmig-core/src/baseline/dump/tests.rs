@@ -1,3 +1,5 @@
+//! What a baseline takes of a dump.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Lock files, sound and otherwise.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use proptest::prelude::*;

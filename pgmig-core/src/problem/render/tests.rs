@@ -1,3 +1,5 @@
+//! How problems look.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! What is taken back, for every state of the ledger.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

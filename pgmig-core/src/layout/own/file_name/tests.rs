@@ -1,3 +1,5 @@
+//! File names that are read, and what is suggested for those that are not.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use proptest::prelude::*;
