@@ -5,9 +5,6 @@
 //! two columns each line has a track of its own to go up or down. All numbers are whole, so the
 //! same tables give the same picture everywhere.
 
-mod lines;
-mod places;
-
 use super::catalog::{Reference, Schema, Table};
 
 pub(super) const HEAD: i32 = 32;
@@ -188,6 +185,226 @@ impl Builder<'_> {
         }
         way
     }
+
+    /// Orders each column by what its items are connected to, and brings them near to it.
+    fn order(&mut self) {
+        for column in 0..self.columns.len() {
+            self.stack(column);
+        }
+        for round in 0..ROUNDS {
+            let forth: Vec<usize> = (0..self.columns.len()).collect();
+            let columns = match round % 2 {
+                0 => forth,
+                _ => forth.into_iter().rev().collect(),
+            };
+            for column in columns {
+                let mut wanted: Vec<_> = self.columns[column]
+                    .iter()
+                    .map(|item| (self.wanted(column, *item, round % 2 == 0), *item))
+                    .collect();
+                wanted.sort_by_key(|(y, _)| *y);
+                self.columns[column] = wanted.into_iter().map(|(_, item)| item).collect();
+                self.stack(column);
+            }
+        }
+        for _ in 0..ROUNDS {
+            for column in 0..self.columns.len() {
+                self.settle(column);
+            }
+        }
+        let top = self.items.iter().map(|item| item.y).min().unwrap_or(0);
+        self.items
+            .iter_mut()
+            .for_each(|item| item.y += MARGIN + ROW - top);
+    }
+
+    /// One below the other.
+    fn stack(&mut self, column: usize) {
+        let mut y = 0;
+        for item in self.columns[column].clone() {
+            self.items[item].y = y;
+            y += self.items[item].height + BETWEEN;
+        }
+    }
+
+    /// Where an item would stand, were it only for its neighbours on one side.
+    fn wanted(&self, column: usize, item: usize, left: bool) -> i32 {
+        let found = match (left, column.checked_sub(1)) {
+            (true, Some(before)) => self.pulls(before, item),
+            (true, None) => Vec::new(),
+            (false, _) => self.pulls(column, item),
+        };
+        mean(&found).unwrap_or(self.items[item].y)
+    }
+
+    /// The places at which each piece between two columns would be level for an item.
+    fn pulls(&self, between: usize, item: usize) -> Vec<i32> {
+        let level = |piece: &Piece| {
+            let (own, other) = match (piece.left.0 == item, piece.right.0 == item) {
+                (true, _) => (piece.left, piece.right),
+                (_, true) => (piece.right, piece.left),
+                _ => return None,
+            };
+            Some(self.items[other.0].y + other.1 - own.1)
+        };
+        self.pieces[between].iter().filter_map(level).collect()
+    }
+
+    /// Moves the items of a column to where their lines are level, as far as there is room.
+    fn settle(&mut self, column: usize) {
+        let (mut bottom, mut missed) = (i32::MIN / 2, Vec::new());
+        for item in self.columns[column].clone() {
+            let mut pulls = self.pulls(column, item);
+            if let Some(before) = column.checked_sub(1) {
+                pulls.extend(self.pulls(before, item));
+            }
+            let wanted = mean(&pulls).unwrap_or(self.items[item].y);
+            let y = wanted.max(bottom);
+            missed.push(wanted - y);
+            self.items[item].y = y;
+            bottom = y + self.items[item].height + BETWEEN;
+        }
+        let shift = mean(&missed).unwrap_or(0);
+        for item in self.columns[column].clone() {
+            self.items[item].y += shift;
+        }
+    }
+
+    /// Puts tables that nothing connects below the others, where there is most room.
+    fn append(&mut self, alone: Vec<usize>) {
+        let mut enough = 1;
+        while enough * enough < alone.len() {
+            enough += 1;
+        }
+        while self.columns.len() < enough {
+            self.columns.push(Vec::new());
+            self.pieces.push(Vec::new());
+        }
+        for table in alone {
+            let bottoms = self.columns.iter().map(|column| self.bottom(column));
+            let column = bottoms
+                .enumerate()
+                .min_by_key(|(at, bottom)| (*bottom, *at));
+            let (column, bottom) = column.unwrap_or((0, MARGIN + ROW));
+            self.items[table].y = bottom;
+            self.columns[column].push(table);
+        }
+    }
+
+    /// Where the next item of a column would begin.
+    fn bottom(&self, column: &[usize]) -> i32 {
+        let ends = column.iter().map(|item| {
+            let item = &self.items[*item];
+            item.y + item.height + BETWEEN
+        });
+        ends.max().unwrap_or(MARGIN + ROW)
+    }
+
+    fn draw(&self, width: impl Fn(&Table) -> i32) -> Layout {
+        let mut layout = Layout {
+            boxes: vec![((0, 0), (0, 0)); self.schema.tables.len()],
+            ..Layout::default()
+        };
+        let mut x = MARGIN;
+        // The sides of each column, and the track of each piece behind it.
+        let (mut sides, mut tracks) = (Vec::new(), Vec::new());
+        for (column, pieces) in self.columns.iter().zip(&self.pieces) {
+            let tables = column.iter().filter_map(|item| self.items[*item].table);
+            let wide = tables
+                .clone()
+                .map(|at| width(&self.schema.tables[at]))
+                .max();
+            let wide = wide.unwrap_or(0);
+            for at in tables {
+                let item = &self.items[at];
+                layout.boxes[at] = ((x, item.y), (wide, item.height));
+            }
+            sides.push((x, x + wide));
+            x += wide + MARGIN;
+            tracks.push(self.tracks(pieces, x));
+            x += TRACK * count(pieces.len()) + MARGIN;
+        }
+        for (reference, way) in self.schema.references.iter().zip(&self.ways) {
+            layout.lines.push(match way.is_empty() {
+                true => around(reference, &layout.boxes),
+                false => self.line(reference, way, &sides, &tracks),
+            });
+        }
+        let bottom = self.columns.iter().map(|column| self.bottom(column)).max();
+        layout.size = (x, bottom.unwrap_or(0));
+        layout
+    }
+
+    /// Which track each piece takes, so that few cross: those that go down from the lowest on, then
+    /// those that go up from the highest on.
+    fn tracks(&self, pieces: &[Piece], x: i32) -> Vec<i32> {
+        let mut order: Vec<usize> = (0..pieces.len()).collect();
+        order.sort_by_key(|at| {
+            let (left, right) = self.ends(&pieces[*at]);
+            match left <= right {
+                true => (0, -left, -right),
+                false => (1, left, right),
+            }
+        });
+        let mut tracks = vec![x; pieces.len()];
+        for (number, at) in order.into_iter().enumerate() {
+            tracks[at] = x + TRACK * count(number);
+        }
+        tracks
+    }
+
+    /// The heights at which a piece begins and ends.
+    fn ends(&self, piece: &Piece) -> Point {
+        let end = |(item, offset): (usize, i32)| self.items[item].y + offset;
+        (end(piece.left), end(piece.right))
+    }
+
+    fn line(
+        &self,
+        reference: &Reference,
+        way: &[(usize, usize)],
+        sides: &[Point],
+        tracks: &[Vec<i32>],
+    ) -> Vec<Point> {
+        let mut points: Vec<Point> = Vec::new();
+        for (column, piece) in way {
+            let (left, right) = self.ends(&self.pieces[*column][*piece]);
+            points.push((sides[*column].1, left));
+            if left != right {
+                let track = tracks[*column][*piece];
+                points.extend([(track, left), (track, right)]);
+            }
+            points.push((sides[*column + 1].0, right));
+        }
+        let begins = way
+            .first()
+            .map(|(column, piece)| self.pieces[*column][*piece].left.0);
+        if begins != Some(reference.from.0) {
+            points.reverse();
+        }
+        points
+    }
+}
+
+/// The line of a table to itself: out at its right side, and back.
+fn around(reference: &Reference, boxes: &[(Point, Point)]) -> Vec<Point> {
+    let ((x, y), (width, _)) = boxes[reference.from.0];
+    let (out, from, to) = (
+        x + width,
+        y + row(&reference.from.1),
+        y + row(&reference.to.1),
+    );
+    vec![
+        (out, from),
+        (out + MARGIN / 2, from),
+        (out + MARGIN / 2, to),
+        (out, to),
+    ]
+}
+
+fn mean(values: &[i32]) -> Option<i32> {
+    let count = i32::try_from(values.len()).ok()?;
+    (count > 0).then(|| values.iter().sum::<i32>() / count)
 }
 
 #[cfg(test)]
