@@ -59,7 +59,7 @@ fn partitions_circles_keys_of_two_columns_and_odd_names_are_drawn() {
     assert_eq!(
         text,
         "erDiagram
-    \"B <&> b\" {
+    \"B #60;#38;#62; b\" {
         integer x FK, UK \"may be NULL\"
         numeric(10_2) y FK \"may be NULL\"
         integer up FK \"may be NULL\"
@@ -74,9 +74,9 @@ fn partitions_circles_keys_of_two_columns_and_odd_names_are_drawn() {
     }
     \"none\" {
     }
-    \"B <&> b\" |o--o{ \"B <&> b\" : \"up\"
-    \"a\" |o--o| \"B <&> b\" : \"x, y\"
-    \"B <&> b\" ||--o{ \"a\" : \"x\"
+    \"B #60;#38;#62; b\" |o--o{ \"B #60;#38;#62; b\" : \"up\"
+    \"a\" |o--o| \"B #60;#38;#62; b\" : \"x, y\"
+    \"B #60;#38;#62; b\" ||--o{ \"a\" : \"x\"
 "
     );
     project.done("diagram -o schema.svg");
@@ -84,6 +84,27 @@ fn partitions_circles_keys_of_two_columns_and_odd_names_are_drawn() {
     assert!(svg.contains("B &lt;&amp;&gt; b"), "{svg}");
     assert_eq!(svg.matches("<g class=\"line\">").count(), 3, "{svg}");
     assert!(!svg.contains("log_1"), "{svg}");
+}
+
+#[test]
+fn what_mermaid_would_not_take_for_a_name_is_written_so_that_it_does() {
+    let project = Project::new();
+    project.write(
+        "migrations/public/001_a.sql",
+        "CREATE DOMAIN fk AS int;
+         CREATE TABLE \"50% of \\ \"\"all\"\" #1;\" (pk int PRIMARY KEY, \"Größe\" fk NOT NULL,
+             \"2 %\" timestamp(3) with time zone[]);",
+    );
+    assert_eq!(
+        project.done("diagram"),
+        "erDiagram
+    \"50#37; of #92; #34;all#34; #35;1;\" {
+        integer c_pk PK \"pk\"
+        c_fk Gr__e \"Größe\"
+        timestamptz(3)[] c_2__ \"2 #37;, may be NULL\"
+    }
+"
+    );
 }
 
 #[test]

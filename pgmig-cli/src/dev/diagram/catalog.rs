@@ -226,14 +226,36 @@ fn reference(
 
 /// A type as one writes it.
 fn short(of_type: String) -> String {
-    const SHORT: [(&str, &str); 6] = [
-        ("timestamp with time zone", "timestamptz"),
-        ("timestamp without time zone", "timestamp"),
-        ("time with time zone", "timetz"),
-        ("time without time zone", "time"),
-        ("character varying", "varchar"),
-        ("character(", "char("),
-    ];
-    let replaced = |text: String, (long, short): &(&str, &str)| text.replace(long, short);
-    SHORT.iter().fold(of_type, replaced)
+    let of_type = of_type
+        .replace("character varying", "varchar")
+        .replace("character(", "char(");
+    let of_type = of_type.replace(" without time zone", "");
+    // `timestamp(3) with time zone[]` is `timestamptz(3)[]`.
+    match of_type.split_once(" with time zone") {
+        Some((time, rest)) => {
+            let digits = time.find('(').unwrap_or(time.len());
+            let (name, digits) = time.split_at(digits);
+            format!("{name}tz{digits}{rest}")
+        }
+        None => of_type,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn a_type_is_written_as_people_write_it() {
+        for (long, written) in [
+            ("timestamp with time zone", "timestamptz"),
+            ("timestamp(3) with time zone[]", "timestamptz(3)[]"),
+            ("time(0) without time zone", "time(0)"),
+            ("character varying(20)", "varchar(20)"),
+            ("character(3)", "char(3)"),
+            ("bit varying(8)", "bit varying(8)"),
+        ] {
+            assert_eq!(short(long.to_owned()), written);
+        }
+    }
 }

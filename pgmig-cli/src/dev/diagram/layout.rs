@@ -5,6 +5,8 @@
 //! two columns each line has a track of its own to go up or down. All numbers are whole, so the
 //! same tables give the same picture everywhere.
 
+mod parts;
+
 use super::catalog::{Reference, Schema, Table};
 
 pub(super) const HEAD: i32 = 32;
@@ -49,6 +51,8 @@ struct Piece {
 struct Builder<'a> {
     schema: &'a Schema,
     items: Vec<Item>,
+    /// The part of the schema that each item belongs to.
+    parts: Vec<usize>,
     columns: Vec<Vec<usize>>,
     /// The pieces between a column and the next.
     pieces: Vec<Vec<Piece>>,
@@ -63,6 +67,7 @@ pub(super) fn layout(schema: &Schema, width: impl Fn(&Table) -> i32) -> Layout {
     let mut builder = Builder {
         schema,
         items: schema.tables.iter().enumerate().map(Item::of).collect(),
+        parts: parts::parts(schema),
         columns: vec![Vec::new(); count],
         pieces: (0..count).map(|_| Vec::new()).collect(),
         ways: Vec::new(),
@@ -173,6 +178,7 @@ impl Builder<'_> {
                     y: 0,
                     height: LANE,
                 });
+                self.parts.push(self.parts[from.0]);
                 self.columns[column + 1].push(self.items.len() - 1);
                 (self.items.len() - 1, LANE / 2)
             };
@@ -187,7 +193,7 @@ impl Builder<'_> {
     }
 
     /// Orders each column by what its items are connected to, and brings them near to it.
-    fn order(&mut self) {
+    fn arrange(&mut self) {
         for column in 0..self.columns.len() {
             self.stack(column);
         }
@@ -212,10 +218,6 @@ impl Builder<'_> {
                 self.settle(column);
             }
         }
-        let top = self.items.iter().map(|item| item.y).min().unwrap_or(0);
-        self.items
-            .iter_mut()
-            .for_each(|item| item.y += MARGIN + ROW - top);
     }
 
     /// One below the other.

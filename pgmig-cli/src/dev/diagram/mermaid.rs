@@ -47,36 +47,56 @@ fn attribute(column: &Column) -> String {
         }
     }
     let keys = keys.join(", ");
-    let null = if column.not_null {
-        ""
-    } else {
-        "\"may be NULL\""
+    let name = word(&column.name, "_");
+    let mut told = Vec::new();
+    if name != column.name {
+        told.push(column.name.as_str());
+    }
+    if !column.not_null {
+        told.push("may be NULL");
+    }
+    let told = match told.is_empty() {
+        true => String::new(),
+        false => quoted(&told.join(", ")),
     };
-    let parts = [
-        &word(&column.of_type),
-        &word(&column.name),
-        keys.as_str(),
-        null,
-    ];
-    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let of_type = word(&column.of_type, "_()[]");
+    let parts = [of_type, name, keys, told];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join(" ")
 }
 
-/// Mermaid takes only words for the types and names of attributes: `numeric(10,2)` is none.
-fn word(text: &str) -> String {
-    let keep = |c: char| match c {
-        c if c.is_ascii_alphanumeric() => c,
-        '_' | '(' | ')' | '[' | ']' => c,
-        _ => '_',
+/// Mermaid takes only words of ASCII for the types and names of attributes, with few `signs` in
+/// them: `numeric(10,2)` is none. A word that begins with `pk`, `fk` or `uk` alone is a key to it.
+fn word(text: &str, signs: &str) -> String {
+    let keep = |c: char| match c.is_ascii_alphanumeric() || signs.contains(c) {
+        true => c,
+        false => '_',
     };
     let word: String = text.chars().map(keep).collect();
-    match word.starts_with(|c: char| c.is_ascii_alphabetic()) {
+    let of_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let first = word.split(|c| !of_word(c)).next().unwrap_or_default();
+    let key = ["pk", "fk", "uk"]
+        .iter()
+        .any(|key| first.eq_ignore_ascii_case(key));
+    match word.starts_with(|c: char| c.is_ascii_alphabetic()) && !key {
         true => word,
-        false => format!("c{word}"),
+        false => format!("c_{word}"),
     }
 }
 
-/// The name of a table, or a label.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "'"))
+/// The name of a table, a label or a comment, what Mermaid or HTML would take for its own by its number.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '#' | '%' | '&' | '<' | '>' | '\\' | '`' => {
+                // Writing to a string does not fail.
+                let _ = write!(quoted, "#{};", u32::from(c));
+            }
+            c if c.is_control() => quoted.push(' '),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
 }

@@ -37,11 +37,9 @@ const STYLE: &str = "
 /// The text of the picture.
 pub(super) fn draw(schema: &Schema) -> String {
     let layout = layout(schema, width);
-    let title = format!(
-        "{}, {} tables",
-        schema.name,
-        schema.tables.iter().filter(|one| !one.outside).count()
-    );
+    let own = schema.tables.iter().filter(|one| !one.outside).count();
+    let tables = if own == 1 { "table" } else { "tables" };
+    let title = format!("{}, {own} {tables}", schema.name);
     let legend =
         "PK primary key · FK foreign key · U unique · ? may be NULL · dashed: of another schema";
     let wide = layout.size.0.max(long(legend) + 2 * PAD + 18);
@@ -68,9 +66,11 @@ pub(super) fn draw(schema: &Schema) -> String {
     svg
 }
 
-/// The width of a text.
+/// The width of a text. From Hangul on, fonts for code draw most letters twice as wide.
 fn long(text: &str) -> i32 {
-    i32::try_from(text.chars().count() * HUNDRED / 100 + 1).unwrap_or(i32::MAX / 1000)
+    let wide = text.chars().filter(|letter| *letter >= '\u{1100}').count();
+    let letters = text.chars().count() + wide;
+    i32::try_from(letters * HUNDRED / 100 + 1).unwrap_or(i32::MAX / 1000)
 }
 
 /// The width of a table: its name, or its widest column.

@@ -135,6 +135,36 @@ fn a_table_stands_to_the_right_of_what_it_refers_to() {
     assert!(one < two && two < zero, "{:?}", layout.boxes);
 }
 
+/// From where to where something is drawn, from top to bottom.
+fn heights(layout: &Layout) -> Vec<(i32, i32)> {
+    let boxes = layout
+        .boxes
+        .iter()
+        .map(|((_, y), (_, high))| (*y, y + high));
+    let lines = layout.lines.iter().flat_map(|line| line.windows(2));
+    let lines = lines.map(|pair| (pair[0].1.min(pair[1].1), pair[0].1.max(pair[1].1)));
+    let mut heights: Vec<_> = boxes.chain(lines).collect();
+    heights.sort_unstable();
+    heights
+}
+
+#[test]
+fn tables_that_nothing_connects_are_not_driven_apart() {
+    for seed in 0..500 {
+        let layout = layout(&schema(seed), |_| 200);
+        let heights = heights(&layout);
+        let mut low = heights[0].1;
+        for (top, bottom) in heights {
+            assert!(
+                top <= low + BETWEEN + LANE,
+                "seed {seed}: {:?}",
+                layout.boxes
+            );
+            low = low.max(bottom);
+        }
+    }
+}
+
 #[test]
 fn without_tables_there_is_nothing_to_place() {
     assert!(layout(&Schema::default(), |_| 200).boxes.is_empty());
