@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod older;
+mod readme;
 mod rebuild;
 mod scratch;
 mod testing;

@@ -152,7 +152,8 @@ impl Scratch {
         built
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// Cargo, to be run in the workspace.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO"));
         command
             .args(arguments)
