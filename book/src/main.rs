@@ -9,7 +9,12 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 /// What people read beside the book.
-const BESIDE: [&str; 3] = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"];
+const BESIDE: [&str; 4] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "RELEASING.md",
+];
 
 fn main() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
