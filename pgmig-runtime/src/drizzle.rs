@@ -96,6 +96,20 @@ pub(crate) fn follow_upgrade(embedded: &'static [Migration], recorded: &mut [Rec
     }
 }
 
+/// Which rows of the history (`h`) are those of a migration: the ones with its version, and the ones
+/// that have its name and a place in the journal, from before the upgrade.
+pub(crate) fn is_row_of(migration: &Migration) -> String {
+    let version = quote::literal(migration.0.version);
+    let entry = migration.0.drizzle.as_ref();
+    match entry.and_then(|entry| entry.folder) {
+        Some(_) => format!(
+            "(h.version = {version} OR (pg_catalog.length(h.version) < {TIME_DIGITS} AND h.name = {name}))",
+            name = quote::literal(migration.0.name)
+        ),
+        None => format!("h.version = {version}"),
+    }
+}
+
 /// Whether a row and a migration are the same, the surest way first.
 const RULES: [fn(&Recorded, &Migration) -> bool; 3] = [
     |row, one| has_text(row, one) && has_name(row, one),

@@ -4,7 +4,7 @@
 
 mod support;
 
-use pgmig_runtime::{Error, MigrationState, Migrations, Migrator, Misfit, RollbackTo, Tool};
+use pgmig_runtime::{Error, MigrationState, Migrations, Migrator, Misfit, RollbackTo, Scope, Tool};
 use pgmig_testkit::TestDatabase;
 use sha2::{Digest as _, Sha256};
 use support::{column, embed, execute, history, relations};
@@ -443,12 +443,18 @@ async fn a_folder_that_was_upgraded_from_0_x_goes_on_where_the_journal_ended() {
     // And one that was edited since is told, not applied again.
     more[4].1 = "SELECT 1;".to_owned();
     more.extend(folder("19700101000010_x4", &table(4)));
-    let edited = Migrator::new(embed_owned(&more)).run_public(&pool).await;
-    let error = edited.unwrap_err().to_string();
+    let edited = Migrator::new(embed_owned(&more));
+    let error = edited.run_public(&pool).await.unwrap_err().to_string();
     assert!(
         error.contains("19700101000003_x2/migration.sql was edited"),
         "{error}"
     );
+    // It can be accepted by the version that it has now; the ledger has the one of the journal.
+    let repaired = edited.repair(&pool, Scope::Public, "19700101000003").await;
+    assert_eq!(repaired.unwrap().len(), 1);
+    let report = edited.run_public(&pool).await.unwrap();
+    assert_eq!(report.applied.len(), 1);
+    assert!(edited.run_public(&pool).await.unwrap().is_noop());
 }
 
 #[tokio::test]

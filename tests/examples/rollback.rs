@@ -84,7 +84,8 @@ async fn a_version_that_is_not_applied_is_refused() {
     assert_eq!(
         said.err,
         "error: schema public cannot be rolled back to version 9: it is not applied there\n  \
-         = help: give a version that is; `status` lists them\n"
+         = help: give a version that is; `status` lists them\n  \
+         = help: to take everything back: `--all` on the command line, RollbackTo::Nothing in code\n"
     );
     assert_eq!(
         steady(&run(db.url(), "rollback --to 003").done()),

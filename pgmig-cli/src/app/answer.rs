@@ -51,14 +51,15 @@ impl Answer {
     pub fn is_behind(&self) -> bool {
         match self {
             Answer::Status(status) => {
-                let mut public = status.public.migrations.iter();
-                public.any(|migration| is_left(migration.state))
+                let scopes = [Some(&status.public), status.drizzle.as_ref()];
+                let mut migrations = scopes.into_iter().flatten().flat_map(|s| &s.migrations);
+                migrations.any(|migration| is_left(migration.state))
                     || status.tenants.iter().any(is_behind)
             }
             Answer::Fleet(fleet) => {
                 let at = fleet.public.as_deref().map(Version::new);
                 let newest = fleet.public_newest.map(Version::new);
-                at < newest || fleet.tenants.iter().any(is_behind)
+                at < newest || fleet.drizzle_behind || fleet.tenants.iter().any(is_behind)
             }
             Answer::Plan(plans) => {
                 let mut plans = plans.iter();

@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use pgmig_runtime::{
-    MigrationState, MigrationStatus, Pending, Report, SetupReport, Status, TargetPlan, TenantState,
-    TenantStatus,
+    MigrationState, MigrationStatus, Pending, Report, ScopeStatus, SetupReport, Status, TargetPlan,
+    TenantState, TenantStatus,
 };
 
 use super::paint::{BAD, DOUBTFUL, FAINT, GOOD, NAME, count, paint, time};
@@ -121,14 +121,42 @@ pub(super) fn names(f: &mut Formatter<'_>, report: &Report) -> fmt::Result {
 }
 
 fn status(f: &mut Formatter<'_>, status: &Status) -> fmt::Result {
-    let migrations = &status.public.migrations;
-    let settled = [MigrationState::Applied, MigrationState::Replaced];
-    let left = |m: &&MigrationStatus| !settled.contains(&m.state);
+    let public = &status.public;
+    // A folder of drizzle-kit alone has nothing else in `public`.
+    let is_told =
+        status.drizzle.is_none() || public.version.is_some() || !public.migrations.is_empty();
+    if is_told {
+        scope(f, "", public)?;
+    }
+    if let Some(drizzle) = &status.drizzle {
+        scope(f, " (drizzle)", drizzle)?;
+    }
+    // Before `public` is as it should be, the tenants' table need not be there.
+    if let Some(why) = &status.tenants_error
+        && public.migrations.iter().all(is_settled)
+    {
+        let told = paint(f, BAD, format!("cannot be listed: {why}"));
+        writeln!(f, "tenants: {told}")?;
+    }
+    let mut tenants = status.tenants.iter();
+    tenants.try_for_each(|tenant| tenant_line(f, tenant))
+}
+
+fn is_settled(migration: &MigrationStatus) -> bool {
+    matches!(
+        migration.state,
+        MigrationState::Applied | MigrationState::Replaced
+    )
+}
+
+/// A scope of the schema `public`, migration by migration.
+fn scope(f: &mut Formatter<'_>, what: &str, scope: &ScopeStatus) -> fmt::Result {
+    let migrations = &scope.migrations;
     let schema = paint(f, NAME, "public");
-    let at = at(status.public.version.as_deref());
-    match migrations.iter().filter(left).count() {
-        0 => writeln!(f, "{schema}: {at}, {}", paint(f, GOOD, "up to date"))?,
-        _ => writeln!(f, "{schema}: {at}")?,
+    let at = at(scope.version.as_deref());
+    match migrations.iter().all(is_settled) {
+        true => writeln!(f, "{schema}{what}: {at}, {}", paint(f, GOOD, "up to date"))?,
+        false => writeln!(f, "{schema}{what}: {at}")?,
     }
     let version = longest(migrations.iter().map(|m| m.version.as_str()));
     let name = longest(migrations.iter().map(|m| m.name.as_str()));
@@ -153,10 +181,7 @@ fn status(f: &mut Formatter<'_>, status: &Status) -> fmt::Result {
         }
         writeln!(f)?;
     }
-    status
-        .tenants
-        .iter()
-        .try_for_each(|tenant| tenant_line(f, tenant))
+    Ok(())
 }
 
 fn tenant_line(f: &mut Formatter<'_>, tenant: &TenantStatus) -> fmt::Result {

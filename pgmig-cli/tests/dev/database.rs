@@ -295,3 +295,58 @@ async fn who_cannot_get_in_is_told_where_and_what_to_do() {
         said.err
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_drizzle_kit_generated_beside_public_is_shown_and_a_probe_waits_for_it() {
+    let (project, db) = (project(), TestDatabase::create().await.unwrap());
+    project.write(
+        "migrations/drizzle/20260101000000_plans/migration.sql",
+        "CREATE TABLE plans (id int);",
+    );
+    project.write(
+        "migrations/drizzle/20260101000000_plans/snapshot.json",
+        "{}",
+    );
+    assert_eq!(project.run("lock").code, 0);
+    assert_eq!(run(&project, &db, "public").code, 0);
+    for status in ["status --check", "status --check --fleet"] {
+        assert_eq!(run(&project, &db, status).code, 0, "{status}");
+    }
+    let said = run(&project, &db, "status");
+    assert!(
+        said.out
+            .contains("public (drizzle): at version 20260101000000, up to date\n"),
+        "{}",
+        said.out
+    );
+
+    project.write(
+        "migrations/drizzle/20260102000000_more/migration.sql",
+        "ALTER TABLE plans ADD COLUMN more int;",
+    );
+    project.write("migrations/drizzle/20260102000000_more/snapshot.json", "{}");
+    assert_eq!(project.run("lock").code, 0);
+    for status in ["status --check", "status --check --fleet"] {
+        assert_eq!(run(&project, &db, status).code, 10, "{status}");
+    }
+    let said = run(&project, &db, "status");
+    assert!(
+        said.out.contains("  20260102000000  more   pending\n"),
+        "{}",
+        said.out
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_lists_no_tenants_is_told_by_status() {
+    let (project, db) = (project(), TestDatabase::create().await.unwrap());
+    assert_eq!(run(&project, &db, "public").code, 0);
+    let mut status = project.command("status --tenants-query");
+    status.args(["SELECT ids FROM tenants", "--database-url", db.url()]);
+    let output = status.output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        out.contains("tenants: cannot be listed: column \"ids\" does not exist"),
+        "{out}"
+    );
+}

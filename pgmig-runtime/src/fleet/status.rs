@@ -9,9 +9,9 @@ use super::Tenants;
 use crate::db::{Db, text, truth};
 use crate::error::Error;
 use crate::ledger::{Ledger, TargetRow, unreadable};
-use crate::report::{TenantState, TenantStatus};
+use crate::report::{MigrationState, TenantState, TenantStatus};
 use crate::status::{new_tenant, tenant_row};
-use crate::{Migration, Migrations, Migrator, Scope, Version};
+use crate::{Migration, Migrations, Migrator, Scope, Version, quote};
 
 /// Where the whole fleet stands.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct FleetStatus {
     pub public: Option<String>,
     /// The newest migration of `public` in the binary.
     pub public_newest: Option<&'static str>,
+    /// Whether migrations that drizzle-kit generated, beside `public`, are left to apply.
+    pub drizzle_behind: bool,
     /// The newest tenant migration of the binary.
     pub newest: Option<&'static str>,
     /// How many tenants are at which version, oldest first; without a version: nothing applied.
@@ -67,6 +69,7 @@ impl FleetStatus {
     fn new(
         at: Option<String>,
         public: Option<String>,
+        drizzle_behind: bool,
         migrations: &'static Migrations,
         mut tenants: Vec<TenantStatus>,
     ) -> Self {
@@ -97,6 +100,7 @@ impl FleetStatus {
             at,
             public,
             public_newest: newest(migrations.public()),
+            drizzle_behind,
             newest: newest(migrations.tenant()),
             versions,
             states,
@@ -127,30 +131,43 @@ impl Migrator {
         let mut session = self.session(db);
         let digest = self.migrations.repeatable_digest(Scope::Tenant);
         let repeated = self.ledger.repeated("t", digest);
-        let query = self.ledger.read_fleet(&self.settings.tenants, &repeated);
+        let drizzle = self.migrations.drizzle().last();
+        let query = self
+            .ledger
+            .read_fleet(&self.settings.tenants, &repeated, drizzle);
         let rows = match self.read(&mut session, query).await {
             Ok(Some(rows)) => rows,
             // Without a ledger or a registry yet, or with a query that fails: what there is, or why.
             Ok(None) | Err(Error::Ledger { .. }) => {
                 let status = self.status_of(&mut session).await?;
                 let public = status.public.version;
+                let drizzle = status.drizzle.iter().flat_map(|scope| &scope.migrations);
+                let mut drizzle = drizzle.map(|migration| migration.state);
                 return Ok(FleetStatus::new(
                     None,
                     public,
+                    drizzle.any(|state| state == MigrationState::Pending),
                     self.migrations,
                     status.tenants,
                 ));
             }
             Err(error) => return Err(error),
         };
-        let (mut at, mut public) = (None, None);
+        let (mut at, mut public, mut behind) = (None, None, false);
         let mut tenants = Vec::with_capacity(rows.len());
         for row in &rows {
             at = text(row, "at").map_err(unreadable)?;
             public = text(row, "public").map_err(unreadable)?;
+            behind = truth(row, "drizzle_behind").map_err(unreadable)?;
             tenants.extend(self.tenant(row)?);
         }
-        Ok(FleetStatus::new(at, public, self.migrations, tenants))
+        Ok(FleetStatus::new(
+            at,
+            public,
+            behind,
+            self.migrations,
+            tenants,
+        ))
     }
 
     /// The tenant of a row; `None` for the row that is there where no tenant is.
@@ -173,13 +190,24 @@ impl Migrator {
 }
 
 impl Ledger {
-    /// The query for all tenants, those of the ledger and those that are listed.
-    fn read_fleet(&self, tenants: &str, repeated: &str) -> String {
+    /// The query for all tenants, those of the ledger and those that are listed. A binary whose own
+    /// head is among those of the history is not behind, whatever came after it.
+    fn read_fleet(&self, tenants: &str, repeated: &str, drizzle: Option<&Migration>) -> String {
+        let behind = drizzle.map_or_else(
+            || "false".to_owned(),
+            |newest| {
+                format!(
+                    "NOT EXISTS (SELECT FROM {l}.history AS d WHERE d.schema = 'public' AND d.scope = 'drizzle' AND d.state = 'applied' AND d.head = {head})",
+                    l = self.quoted(),
+                    head = quote::bytes(&newest.0.head),
+                )
+            },
+        );
         format!(
             "WITH listed AS MATERIALIZED (SELECT DISTINCT r.tenant FROM ({listed}) AS r WHERE r.tenant IS NOT NULL), \
              known AS MATERIALIZED ({known}) \
              SELECT {now} AS at, \
-             (SELECT p.version FROM {l}.target AS p WHERE p.schema = 'public' AND p.scope = 'public') AS public, \
+             (SELECT p.version FROM {l}.target AS p WHERE p.schema = 'public' AND p.scope = 'public') AS public, {behind} AS drizzle_behind, \
              coalesce(f.tenant, f.listed) AS tenant, f.listed IS NOT NULL AS is_listed, f.schema, f.version, f.head, f.state, f.error, f.since, f.seconds, f.present, f.repeated \
              FROM (SELECT 1) AS one LEFT JOIN (SELECT k.*, l.tenant AS listed FROM listed AS l FULL JOIN known AS k ON k.tenant = l.tenant) AS f ON true",
             listed = Tenants::Active.listed(tenants),

@@ -1,8 +1,7 @@
 //! Accepting an edited migration: its new checksum, and the heads that follow from it.
 
 use super::{Ledger, block};
-use crate::Migration;
-use crate::quote;
+use crate::{Migration, drizzle, quote};
 
 impl Ledger {
     /// The targets that have another checksum of the migration, locked. Where another migrator
@@ -36,7 +35,7 @@ impl Ledger {
   chain bytea;
 BEGIN
   FOR one IN SELECT t.schema, t.scope FROM {l}.target AS t WHERE t.scope = {scope} AND EXISTS
-    (SELECT FROM {l}.history AS h WHERE h.schema = t.schema AND h.scope = t.scope AND h.version = {version} AND h.state = 'applied')
+    (SELECT FROM {l}.history AS h WHERE h.schema = t.schema AND h.scope = t.scope AND {is_its} AND h.state = 'applied')
   LOOP
     chain := '';
     FOR done IN SELECT h.id, h.checksum FROM {l}.history AS h
@@ -54,16 +53,16 @@ BEGIN
 END",
             l = self.quoted,
             scope = quote::literal(migration.scope().as_str()),
-            version = quote::literal(migration.0.version),
+            is_its = drizzle::is_row_of(migration),
         ))
     }
 }
 
 fn edited(migration: &Migration) -> String {
     format!(
-        "h.scope = {} AND h.version = {} AND h.state = 'applied' AND h.checksum <> {}",
+        "h.scope = {} AND {} AND h.state = 'applied' AND h.checksum <> {}",
         quote::literal(migration.scope().as_str()),
-        quote::literal(migration.0.version),
+        drizzle::is_row_of(migration),
         quote::literal(&migration.checksum().to_string())
     )
 }
