@@ -10,6 +10,7 @@ mod npm;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use pgmig_compat::{embed, tool};
 use pgmig_core::Severity;

@@ -51,6 +51,33 @@ pub(super) struct File {
     pub(super) file: String,
 }
 
+/// Scripts, and those that take them back.
+#[derive(Default)]
+pub(super) struct Scripts {
+    ups: Vec<File>,
+    downs: Vec<File>,
+}
+
+impl Scripts {
+    /// Adds a file by its name.
+    pub(super) fn add(&mut self, file: &str, numbered: Numbered) {
+        let scripts = match numbered.ending {
+            Ending::Down => &mut self.downs,
+            Ending::Plain | Ending::Up => &mut self.ups,
+        };
+        scripts.push(File {
+            version: numbered.version,
+            name: numbered.name,
+            file: file.to_owned(),
+        });
+    }
+
+    /// Lists them as migrations.
+    pub(super) fn pair(self, dir: &Dir<'_>, layout: Layout, listing: &mut Listing) {
+        pair(dir, layout, self.ups, self.downs, listing);
+    }
+}
+
 /// Lists migrations whose ways back are files of their own. The version alone pairs them.
 pub(super) fn pair(
     dir: &Dir<'_>,

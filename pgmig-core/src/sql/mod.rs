@@ -14,6 +14,7 @@ mod squawk;
 mod stack;
 mod syntax;
 pub(crate) mod token;
+mod words;
 
 use std::ops::Range;
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::message;
 use super::tree::Tree;
 use super::validate;
-use crate::sql::syntax::VERBS;
+use crate::sql::words::VERBS;
 
 /// What is wrong with a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
