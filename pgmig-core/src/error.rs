@@ -120,5 +120,10 @@ fn rendered(problems: &[Problem]) -> String {
 }
 
 fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+    match nearest {
+        Some(name) => format!("; did you mean `{name}`?"),
+        None => "\n  = help: the name is the file's, without its version: `create_users` of \
+                 `001_create_users.sql`"
+            .to_owned(),
+    }
 }

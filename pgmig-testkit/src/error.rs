@@ -148,8 +148,11 @@ impl std::fmt::Debug for Error {
 
 /// What the server says. The driver puts the line of PostgreSQL's own source behind it.
 fn said(error: &sqlx::Error) -> String {
-    let server = error.as_database_error();
-    server.map_or_else(|| error.to_string(), |error| error.message().to_owned())
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    }
 }
 
 impl Error {

@@ -120,7 +120,7 @@ impl Diff {
         let help = match (list.first(), list.last()) {
             (Some(first), Some(last)) => {
                 format!(
-                    "they go from {} to {}; 0 is before all",
+                    "its versions go from {} to {}; 0 is before all",
                     first.version, last.version
                 )
             }

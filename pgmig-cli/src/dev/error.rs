@@ -30,12 +30,16 @@ pub(crate) enum Error {
 
     /// There is no server to try the migrations on, or it makes no database.
     #[error(
-        "{0}\n  = note: the migrations are tried out in a database that is made for it and dropped again"
+        "{0}\n  = note: the migrations are tried out in a database that is made for it and dropped again\
+         \n  = help: name a server whose role may create databases, by --database-url or DATABASE_URL; \
+         without both, one is looked for on this machine, or fetched"
     )]
     Server(#[from] pgmig_testkit::Error),
 
     /// The migrations could not be run in the shadow.
-    #[error(transparent)]
+    #[error(
+        "{0}\n  = note: this was in a database made to try the migrations out; no other was touched"
+    )]
     Migrate(#[from] pgmig_runtime::Error),
 
     /// `diff` names a version that the scope has not.

@@ -125,12 +125,14 @@ async fn both_scopes_are_flattened_proved_and_locked_and_nothing_is_left_behind(
         "{said}"
     );
     assert!(
-        said.contains("audit.log.at is another each time: 1 row get its default"),
+        said.contains(
+            "audit.log.at is another each time: in 1 row it becomes the column's default"
+        ),
         "{said}"
     );
     let said = project.done(&format!("{make} --tenant"));
     assert!(
-        said.contains("plans.key is another each time: 2 rows get its default"),
+        said.contains("plans.key is another each time: in 2 rows it becomes the column's default"),
         "{said}"
     );
     project.done("check");

@@ -84,7 +84,7 @@ fn a_version_that_is_not_there_is_told_with_those_that_are() {
         (
             2,
             "error: there is no version 7 in the public scope\n  \
-             = help: they go from 1 to 3; 0 is before all\n"
+             = help: its versions go from 1 to 3; 0 is before all\n"
         )
     );
 }

@@ -149,7 +149,8 @@ fn renumber_takes_what_is_named_out_of_the_lock_file() {
         edit::renumber(&tree.load(), &["nothing".to_owned()], now())
             .unwrap_err()
             .to_string(),
-        "no migration is called `nothing`"
+        "no migration is called `nothing`\n  = help: the name is the file's, without its version: \
+         `create_users` of `001_create_users.sql`"
     );
 }
 

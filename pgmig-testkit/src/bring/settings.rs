@@ -65,7 +65,7 @@ fn major(value: String) -> Result<u32, Error> {
         name: "PGMIG_TEST_PG",
         value,
         help: format!(
-            "a major version from {} to {}",
+            "give a major version from {} to {}",
             MAJORS.start(),
             MAJORS.end()
         ),
@@ -83,7 +83,7 @@ fn sources(value: String) -> Result<Vec<Source>, Error> {
         Error::Setting {
             name: "PGMIG_TEST_PG_SOURCE",
             value,
-            help: format!("some of {}, separated by commas", known.join(", ")),
+            help: format!("give some of {}, separated by commas", known.join(", ")),
         }
     })
 }

@@ -80,7 +80,7 @@ fn told(anew: &Anew) -> String {
     } = anew;
     let table = shown(schema, table);
     let rows = say::count(rows.len(), "row");
-    format!("{table}.{column} is another each time: {rows} get its default")
+    format!("{table}.{column} is another each time: in {rows} it becomes the column's default")
 }
 
 /// What is made.
