@@ -21,6 +21,9 @@
 //! - `tls-rustls`: TLS, passed through to sqlx. For the platform's TLS enable `tls-native-tls` on
 //!   your own dependency on sqlx: Cargo unifies the features of one sqlx.
 
+// docs.rs says beside an item which feature brings it.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 /// The database commands, for an app's own command line.
 #[cfg(feature = "cli")]
 pub use pgmig_cli as cli;

@@ -29,6 +29,9 @@
 //! Every command takes `--database-url` (else `DATABASE_URL`) and `--json`, and ends with one of
 //! the stable exit codes of [`Exit`].
 
+// docs.rs says beside an item which feature brings it.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod app;
 #[cfg(feature = "dev")]
 #[doc(hidden)]

@@ -2,6 +2,9 @@
 //!
 //! No parser: every fact about a statement was computed when the migrations were embedded.
 
+// docs.rs says beside an item which feature brings it.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod activity;
 mod adopt;
 mod apply;
