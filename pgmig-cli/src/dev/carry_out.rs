@@ -11,7 +11,7 @@ pub(super) fn carry_out(plan: Result<Plan, pgmig_core::Error>) -> Result<Outcome
         Ok(plan) => plan,
         Err(pgmig_core::Error::Problems(problems)) => {
             say::problems(&problems);
-            say::error(&say::count(problems.len(), "problem"));
+            say::summary(&problems);
             return Ok(Outcome::Wrong);
         }
         Err(error) => return Err(error.into()),

@@ -68,7 +68,7 @@ impl Check {
                 if errors == 0 {
                     say::done("Checked", &counts.to_string());
                 } else {
-                    say::error(&say::count(errors, "problem"));
+                    say::summary(&problems);
                 }
             }
             Format::Json => say::json(&Answer::new(&problems, counts))?,

@@ -83,9 +83,8 @@ impl Place {
         if errors.is_empty() {
             return Some(loaded.folder);
         }
-        let count = say::count(errors.len(), "problem");
-        say::problems(errors);
-        say::error(&count);
+        say::problems(errors.iter().copied());
+        say::summary(errors);
         None
     }
 }

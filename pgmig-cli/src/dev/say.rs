@@ -45,6 +45,18 @@ pub(super) fn problems<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
     }
 }
 
+/// How many errors there are, and how to read more about the first of them.
+pub(super) fn summary<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
+    let is_error = |problem: &&Problem| problem.severity == Severity::Error;
+    let errors: Vec<&Problem> = problems.into_iter().filter(is_error).collect();
+    if let Some(first) = errors.first() {
+        let (count, name) = (count(errors.len(), "problem"), first.code);
+        error(&format!(
+            "{count}; `cargo pgmig lint --explain {name}` says more"
+        ));
+    }
+}
+
 fn wrong(style: Style, word: &str, message: &str) {
     // Where nobody listens, the exit code still says it.
     let _ = writeln!(anstream::stderr(), "{style}{word}{style:#}: {message}");

@@ -22,7 +22,10 @@ fn every_problem_of_every_file_is_told_at_once() {
         err.contains("error: migrations/tenant/001_a.sql:1:1: "),
         "{err}"
     );
-    assert!(err.ends_with("error: 2 problems\n"), "{err}");
+    assert!(
+        err.ends_with("error: 2 problems; `cargo pgmig lint --explain stray-file` says more\n"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -39,7 +42,7 @@ error: migrations/public/001_create_tenants.sql: migration `create_tenants` is a
  = note: a release build, or one with PGMIG_LOCKED=1, takes only migrations that are locked
  = help: `cargo pgmig lock` locks it; commit migrations/pgmig.lock with it
 
-error: 1 problem
+error: 1 problem; `cargo pgmig lint --explain draft` says more
 "
     );
 }

@@ -179,7 +179,12 @@ fn what_was_generated_is_checked_with_its_place() {
         "{}",
         said.err
     );
-    assert!(said.err.ends_with("error: 1 problem\n"), "{}", said.err);
+    assert!(
+        said.err
+            .contains("error: 1 problem; `cargo pgmig lint --explain "),
+        "{}",
+        said.err
+    );
 }
 
 #[test]

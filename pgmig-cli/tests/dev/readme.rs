@@ -41,7 +41,8 @@ fn the_readmes_tour_prints_what_the_readme_says() {
     let said = project.run("check");
     let texts = blocks("text");
     let shown = texts.iter().find(|block| block.contains("was edited"));
-    assert_eq!(said.err, format!("{}\nerror: 1 problem\n", shown.unwrap()));
+    let more = "error: 1 problem; `cargo pgmig lint --explain edited-migration` says more";
+    assert_eq!(said.err, format!("{}\n{more}\n", shown.unwrap()));
 }
 
 #[test]

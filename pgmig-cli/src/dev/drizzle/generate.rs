@@ -84,10 +84,8 @@ fn checked(written: &[&Path], place: &Place) -> Result<Outcome, Error> {
     }
     let problems = place.load().problems;
     say::problems(&problems);
-    let errors = problems.iter().filter(|p| p.severity == Severity::Error);
-    let errors = errors.count();
-    if errors > 0 {
-        say::error(&say::count(errors, "problem"));
+    if problems.iter().any(|p| p.severity == Severity::Error) {
+        say::summary(&problems);
         return Ok(Outcome::Wrong);
     }
     say::line(
