@@ -8,6 +8,7 @@ mod delay;
 mod first;
 mod fleet;
 mod measure;
+mod mixed;
 mod peers;
 mod provision;
 mod script;
@@ -95,7 +96,9 @@ async fn measure(server: &PrivateServer, what: What, quick: bool) -> Result<()> 
         }
         What::Provision => {
             println!("{}", provision::tenant(server, near, 20, few(100)).await?);
-            println!("{}", provision::from_baseline(server, 100, few(30)).await?);
+            for of in provision::HISTORIES {
+                println!("{}", provision::from_baseline(server, &of, few(30)).await?);
+            }
         }
         What::Column => println!("{}", column::add(server, near, 1000, few(10)).await?),
         What::Build => {

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use pgmig_runtime::{Migrator, Uuid};
-use pgmig_testkit::PrivateServer;
+use pgmig_core::baseline::Dump;
+use pgmig_runtime::{Migrator, Report, Uuid};
+use pgmig_testkit::{PrivateServer, TestDatabase};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgPool};
 
 use crate::delay::Link;
 use crate::measure::{Contender, interleave, timed};
+use crate::mixed::mixed;
 use crate::peers::sqlx_migrator;
-use crate::script::{altering, embed_from, embed_tenant, flattened, history, joined};
+use crate::script::{Script, altering, embed_from, embed_tenant, history, joined};
 use crate::table::table;
 use crate::{Result, server};
 
@@ -70,16 +72,33 @@ pub async fn tenant(
     ))
 }
 
-/// Times the making of a tenant from a baseline, beside the replay of what it stands for.
+/// A history that a baseline stands for.
+pub struct History {
+    what: &'static str,
+    scripts: fn() -> Vec<Script>,
+}
+
+/// The cheapest kind of history, and one as people have it.
+pub const HISTORIES: [History; 2] = [
+    History {
+        what: "90 % of them new columns",
+        scripts: || altering(100),
+    },
+    History {
+        what: "mixed as in public projects",
+        scripts: mixed,
+    },
+];
+
+/// Times the making of a tenant from a baseline, beside the replay of what it stands for. The
+/// baseline is what `cargo pgmig baseline` writes: what `pg_dump` says of a tenant.
 pub async fn from_baseline(
     server: &PrivateServer,
-    migrations: usize,
+    history: &History,
     rounds: usize,
 ) -> Result<String> {
-    let scripts = altering(migrations);
-    let text = flattened(migrations);
+    let scripts = (history.scripts)();
     let replay = Migrator::new(embed_from(&scripts, None)?);
-    let baseline = Migrator::new(embed_from(&scripts, Some(&text))?);
     let (one, other) = (
         server::database(server).await?,
         server::database(server).await?,
@@ -89,6 +108,8 @@ pub async fn from_baseline(
         PgPool::connect(other.url()).await?,
     );
     replay.run_public(&replayed).await?;
+    let text = flattened(&one, &replay.run_tenant(&replayed, Uuid::new_v4()).await?)?;
+    let baseline = Migrator::new(embed_from(&scripts, Some(&text))?);
     baseline.run_public(&based).await?;
     let samples = interleave(
         rounds,
@@ -110,7 +131,31 @@ pub async fn from_baseline(
     )
     .await?;
     Ok(table(
-        &format!("A new tenant with {migrations} migrations, 90 % of them new columns"),
+        &format!(
+            "A new tenant with {} migrations, {}",
+            scripts.len(),
+            history.what
+        ),
         &samples,
     ))
+}
+
+/// The baseline that a tenant's schema comes to.
+fn flattened(database: &TestDatabase, report: &Report) -> Result<String> {
+    let schema = &report.target.schema;
+    let dumped = database
+        .client("pg_dump")?
+        .args(["--column-inserts", "--no-sync"])
+        .arg(format!("--schema={schema}"))
+        .output()?;
+    let (text, options) = (String::from_utf8(dumped.stdout)?, database.options());
+    let dump = Dump {
+        text: &text,
+        scope: pgmig_core::Scope::Tenant,
+        schema,
+        owner: options.get_username(),
+        anew: &[],
+    };
+    let script = dump.script().map_err(|problems| format!("{problems:?}"))?;
+    Ok(script)
 }

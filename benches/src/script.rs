@@ -96,16 +96,6 @@ pub fn altering(count: usize) -> Vec<Script> {
         .collect()
 }
 
-/// What [`altering`] comes to.
-pub fn flattened(count: usize) -> String {
-    let table = |table: usize| {
-        let columns = (10 + table..count).step_by(10);
-        let columns: String = columns.map(|n| format!(",\n    c{n} text")).collect();
-        format!("CREATE TABLE t{table} (\n    id bigint PRIMARY KEY{columns}\n);\n")
-    };
-    (0..10).map(table).collect()
-}
-
 /// Embeds a tenant scope, with a baseline of all its migrations if there is one.
 pub fn embed_from(scripts: &[Script], baseline: Option<&str>) -> Result<&'static Migrations> {
     let root = tempfile::tempdir()?;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use sqlx::postgres::PgRow;
 
 use super::claim::LOCKS;
+use super::pick::Standing;
 use super::queue::Hand;
 use super::run::Fleet;
 use super::settings::BATCH_LOCK_TIMEOUT;
@@ -88,7 +89,7 @@ impl Batch {
     ) -> Ended {
         let runner = fleet.migrator.runner();
         let look = fleet.sizes.should_look(self.name(), hand.jobs.len());
-        let message = self.message(&runner, hand, look);
+        let message = self.message(&runner, hand, &fleet.since, look);
         let started = Instant::now();
         let sent = runner.send(session, &message, Dispatch::Message).await;
         let failed = match sent {
@@ -105,6 +106,7 @@ impl Batch {
                     Some(_) => None,
                 };
                 for job in &mut hand.jobs {
+                    job.standing = self.standing(&job.target);
                     for migration in self.migrations() {
                         let applied = applied(migration, shared.or_else(|| rows.next()));
                         job.report.duration += applied.duration;
@@ -134,13 +136,10 @@ impl Batch {
 
     /// All claims first, so that a tenant in other hands costs nothing; then each tenant's
     /// statements under its own `search_path`; then the ledger for all of them at once.
-    fn message(&self, runner: &Runner<'_>, hand: &Hand<'_>, look: bool) -> Message {
+    fn message(&self, runner: &Runner<'_>, hand: &Hand<'_>, since: &str, look: bool) -> Message {
         let settings = runner.settings;
         let targets: Vec<&Target> = hand.jobs.iter().map(|job| &job.target).collect();
-        let schemas: Vec<String> = targets
-            .iter()
-            .map(|target| quote::literal(&target.schema))
-            .collect();
+        let schemas = quote::texts(targets.iter().map(|target| target.schema.as_str()));
         let timeout = match targets.len() {
             1 => settings.lock_timeout,
             _ => settings.lock_timeout.min(BATCH_LOCK_TIMEOUT),
@@ -152,7 +151,9 @@ impl Batch {
             message.target(first);
         }
         message.ours(&timeouts);
-        message.ours(&runner.ledger.claim_all(&schemas, &self.work.state.head));
+        let head = &self.work.state.head;
+        let ledger = runner.ledger;
+        message.ours(&ledger.claim_all(&schemas, targets.len(), head, since));
         message.ours(&Ledger::begun());
         for (place, target) in targets.iter().enumerate() {
             message.target(target);
@@ -169,15 +170,13 @@ impl Batch {
                 public: None,
             };
             match (self.repeats(), self.step()) {
-                (Some(repeats), _) => {
-                    self.repeat(&mut message, runner.ledger, target, repeats, fill)
-                }
+                (Some(repeats), _) => self.repeat(&mut message, ledger, target, repeats, fill),
                 (None, Some(step)) => message.script(step.migration, fill),
                 (None, None) => {}
             }
         }
         if let (None, Some(step)) = (self.repeats(), self.step()) {
-            let record = runner.ledger.record_for(&schemas, step);
+            let record = ledger.record_for(&schemas, targets.len(), step);
             message.record(step.migration, &record);
         }
         if look {
@@ -211,6 +210,13 @@ impl Batch {
             since = "t.updated_at";
         }
         message.ours(&ledger.reached(target, repeats));
+    }
+
+    /// Where a tenant stands once it is applied; of repeatable migrations nobody knows.
+    fn standing(&self, target: &Target) -> Option<Standing> {
+        let step = self.step().filter(|_| self.repeats().is_none())?;
+        let head = quote::hex(&step.head);
+        Some(Standing::likely(target.schema.clone(), head))
     }
 
     fn learn(&self, fleet: &Fleet, hand: &Hand<'_>, started: Instant, locks: Option<&PgRow>) {

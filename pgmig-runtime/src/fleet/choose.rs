@@ -9,7 +9,6 @@ use super::queue::{Hand, Job};
 use super::worker::{Worker, random};
 use crate::failure::Failure;
 use crate::look::{Look, Work};
-use crate::quote;
 use crate::retry::Cause;
 
 /// What to do next.
@@ -30,7 +29,10 @@ impl Worker<'_, '_, '_> {
     /// Settles those that need nothing any more, puts those in other hands behind, keeps one or a
     /// batch, and gives the rest back.
     pub(super) async fn choose(&mut self, hand: &mut Hand<'_>) -> Result<Found, Failure> {
-        let standings = self.look(&hand.jobs).await?;
+        let standings = match self.known(&hand.jobs) {
+            Some(standings) => standings,
+            None => self.look(&hand.jobs).await?,
+        };
         for job in std::mem::take(&mut hand.jobs) {
             match standings.get(&job.target.schema) {
                 Some(standing) if self.is_settled(&job, standing) => self.settle(job, standing),
@@ -73,6 +75,21 @@ impl Worker<'_, '_, '_> {
         Ok(Found::Together(batch))
     }
 
+    /// Where tenants stand by what was read or written before, so that most of them need no look.
+    /// Not where others were met, and not where there are repeatable migrations, of which only a
+    /// look tells. The claim refuses a batch with somebody who stands elsewhere, and what was known
+    /// of those is forgotten.
+    fn known(&self, jobs: &[Job]) -> Option<HashMap<String, Standing>> {
+        if self.fleet.digest.is_some() || self.fleet.choice() > 1 {
+            return None;
+        }
+        let known = |job: &Job| {
+            let standing = job.standing.clone()?;
+            Some((standing.schema.clone(), standing))
+        };
+        jobs.iter().map(known).collect()
+    }
+
     /// Where tenants stand, by schema.
     async fn look(&mut self, jobs: &[Job]) -> Result<HashMap<String, Standing>, Failure> {
         let fleet = self.fleet;
@@ -95,7 +112,7 @@ impl Worker<'_, '_, '_> {
             // How far it is back only the look at its rows tells.
             return standing.state == "dropping";
         }
-        (standing.head == quote::hex(&self.fleet.head) && standing.repeated)
+        (standing.head == self.fleet.hex && standing.repeated)
             || standing.state == "dropping"
             || (standing.state == "failed" && standing.recent)
     }
@@ -114,6 +131,8 @@ impl Worker<'_, '_, '_> {
 
     /// The plan of all tenants that stand alike, made once. `None`: they are done one by one.
     async fn plan(&mut self, job: &Job, place: &Place) -> Result<Option<Batch>, Failure> {
+        // Whoever comes meanwhile waits for it.
+        let _planning = self.fleet.planning.lock().await;
         if let Some(known) = self.fleet.plan(place) {
             return Ok(known);
         }
@@ -162,7 +181,8 @@ impl Place {
 
 /// The place at which a tenant can share a transaction with others.
 fn shared_place(job: &Job, standing: &Standing) -> Option<Place> {
-    let shares = !job.alone && standing.present && !standing.running && !standing.head.is_empty();
+    let shares =
+        !job.alone && standing.present && !standing.unfinished && !standing.head.is_empty();
     shares.then(|| Place {
         head: standing.head.clone(),
         fingerprint: standing.fingerprint.clone(),

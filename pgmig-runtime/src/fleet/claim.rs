@@ -1,29 +1,46 @@
 //! What is written to the ledger for several tenants at once, or about one that failed.
 
-use crate::ledger::{LEASED, Ledger, block};
+use crate::ledger::{Ledger, UNFINISHED, block};
 use crate::quote;
 use crate::retry::BUSY;
 use crate::target::Target;
 
 impl Ledger {
-    /// Claims all of the tenants, whose schemas are given as text of SQL, for the transaction, each
-    /// at the head that the plan was made for; raises [`BUSY`] when one of them is in other hands or has moved.
-    pub(super) fn claim_all(&self, schemas: &[String], head: &str) -> String {
+    /// Claims all of the tenants, whose schemas are given as an array, for the transaction. Raises
+    /// [`BUSY`] unless each of them can share it: it is in no other hands, stands at the head that
+    /// the plan was made for, has its schema, did not fail since `since`, and nothing of it is half
+    /// done.
+    ///
+    /// A row that another transaction wrote meanwhile is held against the conditions as it is once
+    /// it is locked (Transaction Isolation, "Read Committed Isolation Level"). What is half done
+    /// stands in another table, and is asked for in a statement of its own after that.
+    pub(super) fn claim_all(&self, schemas: &str, count: usize, head: &str, since: &str) -> String {
         block(&format!(
             "DECLARE
-  claimed bigint;
+  schemas CONSTANT text[] := {schemas};
 BEGIN
-  PERFORM FROM {l}.target AS t WHERE t.scope = 'tenant' AND t.schema IN ({schemas}) FOR UPDATE SKIP LOCKED;
-  GET DIAGNOSTICS claimed = ROW_COUNT;
-  IF claimed <> {count} OR EXISTS (SELECT FROM {l}.target AS t WHERE t.scope = 'tenant' AND t.schema IN ({schemas}) \
-    AND (t.head <> pg_catalog.decode('{head}', 'hex') OR t.state = 'dropping' OR (t.lease_owner IS NOT NULL AND {LEASED}))) THEN
+  IF (SELECT pg_catalog.count(*) FROM (SELECT FROM {l}.target AS t WHERE t.scope = 'tenant' AND t.schema = ANY (schemas) \
+    AND t.head = pg_catalog.decode('{head}', 'hex') AND t.state <> 'dropping' AND t.lease_owner IS NULL \
+    AND (t.state <> 'failed' OR t.updated_at < {since}::timestamptz) \
+    AND pg_catalog.to_regnamespace(pg_catalog.quote_ident(t.schema)) IS NOT NULL FOR UPDATE SKIP LOCKED) AS c) <> {count} THEN
     RAISE EXCEPTION 'another process migrates one of these schemas' USING ERRCODE = '{BUSY}';
+  END IF;
+  IF EXISTS (SELECT FROM ({unfinished} OFFSET 0) AS u WHERE u.schema = ANY (schemas)) THEN
+    RAISE EXCEPTION 'one of these schemas is half migrated' USING ERRCODE = '{BUSY}';
   END IF;
 END",
             l = self.quoted(),
-            schemas = schemas.join(", "),
-            count = schemas.len(),
+            since = quote::literal(since),
+            unfinished = self.unfinished(),
         ))
+    }
+
+    /// The query for the schemas of tenants of which something is half done.
+    pub(super) fn unfinished(&self) -> String {
+        format!(
+            "SELECT h.schema FROM {}.history AS h WHERE h.{UNFINISHED} AND h.scope = 'tenant'",
+            self.quoted()
+        )
     }
 
     /// Records that a tenant failed. Not where it got to `head` meanwhile, by another process; and

@@ -43,6 +43,7 @@ use std::collections::HashSet;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
+use self::pick::Standing;
 use self::run::Fleet;
 use self::survey::{Row, Survey};
 use crate::db::{Db, Session};
@@ -264,12 +265,11 @@ impl Migrator {
 
     fn survey_query(&self, tenants: &Tenants) -> String {
         let newest = self.migrations.tenant().last();
-        let head: &[u8] = newest.map_or(&[], |newest| &newest.0.head);
         let digest = self.migrations.repeatable_digest(Scope::Tenant);
         self.ledger.survey(
             tenants,
             &self.settings.tenants,
-            (head, digest),
+            (newest, digest),
             self.settings.default_names,
             self.settings.unknown_newer == UnknownNewer::Allow,
         )
@@ -414,7 +414,11 @@ impl Migrator {
                 tracing::warn!(schema = known.schema, "fleet: the schema does not exist");
                 report.gone.push(recorded);
             } else if known.head != head || !known.repeated {
-                jobs.push(Job::new(jobs.len(), expected));
+                let mut job = Job::new(jobs.len(), expected);
+                if known.present && known.state == "active" {
+                    job.standing = Some(Standing::likely(known.schema, known.head));
+                }
+                jobs.push(job);
             }
         }
         Ok(jobs)

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::pick::Standing;
 use crate::report::Report;
 use crate::rollback::Return;
 use crate::target::Target;
@@ -23,6 +24,8 @@ pub(crate) struct Job {
     /// How often another process had it, and since when.
     pub(super) polls: u32,
     pub(super) busy_since: Option<Instant>,
+    /// Where it stands, as far as that is known without another look.
+    pub(super) standing: Option<Standing>,
     /// Migrations that turned out to need a commit before them.
     pub(super) splits: Vec<&'static str>,
     /// Its way back, where it is not to be migrated but taken back.
@@ -39,6 +42,7 @@ impl Job {
             locked: 0,
             polls: 0,
             busy_since: None,
+            standing: None,
             splits: Vec::new(),
             back: None,
         }

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::report::Report;
 use crate::rollback::RollbackReport;
 use crate::target::Target;
-use crate::{Migrator, Scope};
+use crate::{Migrator, Scope, quote};
 
 /// How many tenants are looked at for each that is taken, where others were met, so that processes
 /// that go through the same list find different ones, and those that stand alike find together.
@@ -33,6 +33,8 @@ pub(super) struct Fleet {
     pub(super) sizes: Sizes,
     /// The embedded head.
     pub(super) head: Vec<u8>,
+    /// The same as hexadecimal digits.
+    pub(super) hex: String,
     /// The digest of the repeatable migrations, where there are any.
     pub(super) digest: Option<[u8; 32]>,
     /// When the run began, by the server's clock. Failures since then are of this run.
@@ -41,6 +43,8 @@ pub(super) struct Fleet {
     crowded: AtomicBool,
     account: Mutex<Account>,
     plans: Mutex<HashMap<Place, Option<Batch>>>,
+    /// Held while a plan is made.
+    pub(super) planning: tokio::sync::Mutex<()>,
 }
 
 /// What became of the tenants.
@@ -69,11 +73,13 @@ impl Fleet {
         report: FleetReport,
     ) -> Self {
         let newest = migrator.migrations.tenant().last();
+        let head = newest.map_or_else(Vec::new, |newest| newest.0.head.to_vec());
         Fleet {
             migrator: migrator.clone(),
             queue: Queue::default(),
             sizes: Sizes::new(migrator.settings.fleet.batch, workers),
-            head: newest.map_or_else(Vec::new, |newest| newest.0.head.to_vec()),
+            hex: quote::hex(&head),
+            head,
             digest: migrator.migrations.repeatable_digest(Scope::Tenant),
             since,
             crowded: AtomicBool::new(false),
@@ -82,6 +88,7 @@ impl Fleet {
                 ..Account::default()
             }),
             plans: Mutex::default(),
+            planning: tokio::sync::Mutex::default(),
         }
     }
 

@@ -22,7 +22,7 @@ struct Size {
     limit: usize,
     /// What the lock table has room for, by the last look at it.
     by_locks: usize,
-    /// The largest batch with which it was looked at.
+    /// The largest batch with which it was to be looked at.
     seen: usize,
     batches: usize,
 }
@@ -48,7 +48,10 @@ pub(super) struct Locks {
     pub(super) room: usize,
 }
 
-/// Every how many batches the lock table is looked at when they do not grow. The look goes through
+/// How many times as many tenants the next batch may have.
+const GROWTH: usize = 8;
+
+/// Every how many batches the lock table is looked at when they do not grow much. The look goes through
 /// all of it, which with a large batch takes longer than a few tenants.
 const LOOK_EVERY: usize = 8;
 
@@ -88,11 +91,17 @@ impl Sizes {
     pub(super) fn should_look(&self, version: &'static str, tenants: usize) -> bool {
         self.with(version, |size| {
             size.batches += 1;
-            tenants > size.seen || size.batches.is_multiple_of(LOOK_EVERY)
+            let much = tenants >= 2 * size.seen || size.by_locks == usize::MAX;
+            let look = much || size.batches.is_multiple_of(LOOK_EVERY);
+            if look {
+                // One look for all that run at the same time.
+                size.seen = size.seen.max(tenants);
+            }
+            look
         })
     }
 
-    /// Learns from a batch that went through. Grows by doubling, because what is measured on few
+    /// Learns from a batch that went through. Grows step by step, because what is measured on few
     /// says little of many.
     pub(super) fn learn(&self, version: &'static str, measured: Measured) {
         let tenants = measured.tenants.max(1);
@@ -103,9 +112,8 @@ impl Sizes {
                 // Half of what is free, by all workers together: other processes take their part.
                 let free = locks.room.saturating_sub(locks.others);
                 size.by_locks = free / (2 * self.workers) / locks.own.div_ceil(tenants).max(1);
-                size.seen = size.seen.max(tenants);
             }
-            let grown = size.now.max(2 * tenants);
+            let grown = size.now.max(GROWTH * tenants);
             let allowed = by_time.min(size.by_locks).min(size.limit);
             size.now = grown.min(allowed).max(1);
         });
@@ -141,15 +149,15 @@ mod tests {
     }
 
     #[test]
-    fn cheap_migrations_double_up_to_what_the_locks_allow() {
+    fn batches_of_cheap_migrations_grow_up_to_what_the_locks_allow() {
         let sizes = Sizes::new(1000, 4);
         let mut seen = vec![sizes.of("1")];
-        for _ in 0..9 {
+        for _ in 0..4 {
             sizes.learn("1", cheap(sizes.of("1")));
             seen.push(sizes.of("1"));
         }
         // 6400 locks, half of them for 4 workers, 5 each: 160.
-        assert_eq!(seen, [1, 2, 4, 8, 16, 32, 64, 128, 160, 160]);
+        assert_eq!(seen, [1, 8, 64, 160, 160]);
     }
 
     #[test]
@@ -164,7 +172,7 @@ mod tests {
     fn locks_of_others_make_batches_smaller() {
         let sizes = Sizes::new(1000, 1);
         sizes.learn("1", cheap(64));
-        assert_eq!(sizes.of("1"), 128);
+        assert_eq!(sizes.of("1"), 500);
         sizes.learn(
             "1",
             Measured {
@@ -186,10 +194,20 @@ mod tests {
     }
 
     #[test]
+    fn what_no_look_told_yet_is_looked_for_again() {
+        let sizes = Sizes::new(1000, 4);
+        assert!(sizes.should_look("1", 1));
+        // That batch failed.
+        assert!(sizes.should_look("1", 1));
+        sizes.learn("1", cheap(1));
+        assert!(!sizes.should_look("1", 1));
+    }
+
+    #[test]
     fn the_lock_table_is_looked_at_when_a_batch_grows_and_now_and_then() {
         let sizes = Sizes::new(1000, 1);
         let mut looks = Vec::new();
-        for tenants in [1, 2, 2, 4, 4, 4, 4, 4, 4] {
+        for tenants in [1, 8, 8, 15, 16, 16, 16, 16, 16] {
             let looked = sizes.should_look("1", tenants);
             looks.push(looked);
             let locks = cheap(tenants).locks.filter(|_| looked);
@@ -199,7 +217,7 @@ mod tests {
             };
             sizes.learn("1", measured);
         }
-        let expected = [true, true, false, true, false, false, false, true, false];
+        let expected = [true, true, false, false, true, false, false, true, false];
         assert_eq!(looks, expected);
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::Tenants;
 use crate::db::{number, required, text, truth};
 use crate::ledger::Ledger;
-use crate::quote;
+use crate::{Migration, quote};
 
 /// What one query tells of the fleet.
 #[derive(Debug, Default)]
@@ -92,16 +92,16 @@ impl Ledger {
         &self,
         tenants: &Tenants,
         active: &str,
-        (head, digest): (&[u8], Option<[u8; 32]>),
+        (newest, digest): (Option<&Migration>, Option<[u8; 32]>),
         default_names: bool,
         allow_ahead: bool,
     ) -> String {
         let l = self.quoted();
-        let head = quote::bytes(head);
+        let head = quote::bytes(newest.map_or(&[], |newest| &newest.0.head));
         let repeated = self.repeated("t", digest);
         let (query, listed) = (tenants.named(active), tenants.listed(active));
         let known = format!(
-            "SELECT k.tenant, k.schema, k.scope, k.head, k.state FROM {l}.target AS k WHERE k.scope = 'tenant' AND k.tenant IS NOT NULL"
+            "SELECT k.tenant, k.schema, k.scope, k.head, k.version, k.state FROM {l}.target AS k WHERE k.scope = 'tenant' AND k.tenant IS NOT NULL"
         );
         let (join, unlisted) = match tenants.is_whole() {
             true => ("FULL", "l.tenant IS NULL OR "),
@@ -118,31 +118,40 @@ impl Ledger {
             "{unlisted}t.head IS DISTINCT FROM {head} OR t.state <> 'active' OR n.oid IS NULL OR NOT {repeated}{misnamed}"
         );
         let named = "LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schema";
-        let ahead = match allow_ahead {
-            true => format!(
-                "(d.place IS NOT NULL AND d.present AND d.state = 'active' AND d.head <> {head} AND {})",
+        let ahead = match newest.filter(|_| allow_ahead) {
+            Some(newest) => format!(
+                "(d.place IS NOT NULL AND d.present AND d.state = 'active' AND d.head <> {head} AND {} AND {})",
+                not_before("d.version", newest),
                 self.ahead(
                     "h.schema = d.schema AND h.scope = 'tenant'",
                     "o.schema = d.schema AND o.scope = 'tenant'",
                     &head
                 )
             ),
-            false => "false".to_owned(),
+            None => "false".to_owned(),
         };
         format!(
             "SELECT pg_catalog.set_config('jit', 'off', true); \
-             WITH counted AS MATERIALIZED (SELECT pg_catalog.count(l.listed) AS listed, pg_catalog.count(*) FILTER (WHERE {differs}) AS differing \
+             WITH counted AS MATERIALIZED (SELECT pg_catalog.count(l.listed) AS listed, pg_catalog.count(*) FILTER (WHERE {differs}) AS differing, pg_catalog.clock_timestamp()::text AS at \
              FROM (SELECT true AS listed, r.tenant::uuid AS tenant FROM {query}) AS l {join} JOIN ({known}) AS t ON t.tenant = l.tenant {named}), \
              listed AS MATERIALIZED ({listed} WHERE {SOME}), \
-             differs AS MATERIALIZED (SELECT l.place, coalesce(l.tenant, t.tenant) AS tenant, t.schema, t.head, t.state, n.oid IS NOT NULL AS present, {repeated} AS repeated \
+             differs AS MATERIALIZED (SELECT l.place, coalesce(l.tenant, t.tenant) AS tenant, t.schema, t.head, t.version, t.state, n.oid IS NOT NULL AS present, {repeated} AS repeated \
              FROM listed AS l {join} JOIN ({known} AND {SOME}) AS t ON t.tenant = l.tenant {named} WHERE {differs}), \
              judged AS MATERIALIZED (SELECT d.*, coalesce({ahead}, false) AS ahead FROM differs AS d) \
              SELECT c.listed, (SELECT pg_catalog.count(*) FROM judged AS a WHERE a.ahead) AS ahead, \
-             pg_catalog.clock_timestamp()::text AS at, j.tenant IS NOT NULL OR j.place IS NOT NULL AS found, \
+             c.at, j.tenant IS NOT NULL OR j.place IS NOT NULL AS found, \
              j.tenant, j.place IS NOT NULL AS is_listed, j.schema, pg_catalog.encode(j.head, 'hex') AS head, j.state, j.present, j.repeated \
              FROM counted AS c LEFT JOIN judged AS j ON NOT j.ahead ORDER BY j.place, j.schema",
         )
     }
+}
+
+/// Whether a version is not before the newest embedded one, where it is known. Whoever is ahead has
+/// it, so that nobody who is behind needs a look at its history.
+fn not_before(version: &str, newest: &Migration) -> String {
+    let numbers = |version: &str| format!("pg_catalog.string_to_array({version}, '.')::numeric[]");
+    let (theirs, ours) = (numbers(version), numbers(&quote::literal(newest.0.version)));
+    format!("coalesce({theirs} >= {ours}, true)")
 }
 
 /// Whether anybody is not as they should be.

@@ -40,8 +40,9 @@ impl<'f, 's, 'c> Worker<'f, 's, 'c> {
         let mut weight = 0;
         loop {
             let size = self.fleet.sizes.largest();
+            // As the end comes near, smaller ones, so that all come to it at the same time.
             let most = self.fleet.choice() * size.max(2);
-            match self.fleet.queue.next(most, size / 2) {
+            match self.fleet.queue.next(most, size / 8) {
                 Next::End => return Ok(()),
                 Next::Wait(delay) => tokio::time::sleep(delay).await,
                 Next::Jobs(hand) => weight += self.turn(hand).await?,
@@ -58,11 +59,13 @@ impl<'f, 's, 'c> Worker<'f, 's, 'c> {
         match self.choose(&mut hand).await {
             Ok(Found::Nothing) => Ok(0),
             Ok(Found::Together(batch)) => {
+                hand.jobs.iter_mut().for_each(|job| job.standing = None);
                 let tenants = hand.jobs.len();
                 self.together(hand, &batch).await?;
                 Ok(tenants)
             }
             Ok(Found::Alone { exists }) => {
+                hand.jobs.iter_mut().for_each(|job| job.standing = None);
                 self.alone(hand).await?;
                 Ok(if exists { 1 } else { NEW })
             }

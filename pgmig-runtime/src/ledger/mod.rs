@@ -15,6 +15,7 @@ mod repeatable;
 mod rollback;
 mod write;
 
+pub(crate) use ddl::UNFINISHED;
 pub(crate) use journal::Row;
 pub(crate) use read::{Facts, State, TargetRow, nothing_in, recorded, unreadable};
 pub(crate) use record::BEGUN;

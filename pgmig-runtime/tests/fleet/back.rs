@@ -350,6 +350,39 @@ async fn outside_a_transaction_each_tenant_is_taken_back_by_its_journal() {
 }
 
 #[tokio::test]
+async fn a_tenant_that_is_half_way_back_shares_no_transaction_that_goes_on() {
+    let upto_index = [&[REGISTRY, NOTES], &PINNED[..], &INDEX].concat();
+    let (_db, pool, ids) = at(embed(&upto_index), 6).await;
+    execute(
+        &pool,
+        &format!(
+            "UPDATE pgmig.history SET state = 'rolling_back', statements = 0, in_flight = true, \
+             done = sha256('') WHERE schema = '{}' AND version = '3'",
+            schema(ids[2])
+        ),
+    )
+    .await;
+    let next = [(
+        "tenant/004_at.sql",
+        "ALTER TABLE notes ADD COLUMN at timestamptz;",
+    )];
+    let report = migrator(embed(&[&upto_index[..], &next].concat()))
+        .setup(&pool)
+        .await
+        .unwrap();
+    let [failed] = report.tenants.failed.as_slice() else {
+        panic!("{:?}", report.tenants.failed);
+    };
+    assert_eq!(failed.target.schema, schema(ids[2]));
+    assert!(
+        failed.message.contains("is being rolled back"),
+        "{}",
+        failed.message
+    );
+    assert_eq!(versions(&pool).await, ["3 failed 1", "4 active 5"]);
+}
+
+#[tokio::test]
 async fn what_a_plan_does_not_show_is_not_taken_back() {
     let (_db, pool, ids) = at(second(), 3).await;
     let older = migrator(super::first());
