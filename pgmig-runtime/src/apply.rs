@@ -185,7 +185,7 @@ impl Runner<'_> {
         if !any {
             return Ok(());
         }
-        self.close(&mut message, &work.state.settings);
+        self.close(&mut message, &work.facts.settings);
         let dispatch = self.dispatch(work.facts.citus);
         match self.send(session, &message, dispatch).await {
             Ok(_) => Ok(()),
@@ -309,7 +309,7 @@ impl Runner<'_> {
         if let Some(repeats) = group.repeats {
             self.repeat(&mut message, target, repeats, fill);
         }
-        self.close(&mut message, &work.state.settings);
+        self.close(&mut message, &work.facts.settings);
         message
     }
 

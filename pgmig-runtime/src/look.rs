@@ -46,9 +46,8 @@ impl Runner<'_> {
         };
         targets.iter().zip(&answers).all(|(target, rows)| {
             let state = self.ledger.state(rows);
-            let current =
-                |state: &State| state.repeated && state.head == quote::hex(self.head(target));
-            state.is_ok_and(|state| state.present && current(&state))
+            let gone = |state: &State| state.known && !state.present;
+            state.is_ok_and(|state| !gone(&state) && self.is_current(target, &state))
         })
     }
 
@@ -60,15 +59,25 @@ impl Runner<'_> {
     ) -> Result<Look, Failure> {
         let embedded = self.migrations.of(target.scope);
         let mut state = self.read_state(session, self.state_query(target)).await?;
-        state.repeated &= self.repeatable_digest(target).is_none() || !self.unlogged;
+        state.repeated &= !self.unlogged;
         self.check(target, &state)?;
-        if let Some(ahead) = self.is_up_to_date(target, &state) {
-            return Ok(Look::UpToDate(ahead));
+        if self.is_up_to_date(target, &state) {
+            return Ok(Look::UpToDate(None));
         }
         let facts = self.read_facts(session, target).await?;
         // A plan is made for a head, and many tenants at that head may follow it.
         if !facts.fit(&state) {
             return Err(Failure::moved(target));
+        }
+        self.check_place(target, &facts)?;
+        state.present = facts.present;
+        if self.is_current(target, &state) {
+            return Ok(Look::UpToDate(None));
+        }
+        if facts.ahead && self.settings.unknown_newer == UnknownNewer::Allow {
+            let version = state.version.unwrap_or_default();
+            self.warn_ahead(target, &version);
+            return Ok(Look::UpToDate(Some(version)));
         }
         let adopted = self.find_adopted(session, target, &state, &facts).await?;
         let mut known = facts.recorded.clone();
@@ -108,7 +117,8 @@ impl Runner<'_> {
     ) -> Result<Facts, Failure> {
         let scripts: Vec<_> = down_scripts(self.migrations.of(target.scope)).collect();
         let repeatable = self.asked_digest(target).is_some();
-        let query = self.ledger.read_facts(target, &scripts, repeatable);
+        let newest = self.newest(target);
+        let query = self.ledger.read_facts(target, newest, &scripts, repeatable);
         let answers = session.send(query).await.map_err(Failure::reading)?;
         let facts = self.ledger.facts(&answers, repeatable);
         let mut facts = facts.map_err(Failure::last)?;
@@ -163,8 +173,7 @@ impl Runner<'_> {
 
     /// The one query of a boot with nothing to do.
     pub(crate) fn state_query(&self, target: &Target) -> String {
-        self.ledger
-            .read_state(target, self.newest(target), self.asked_digest(target))
+        self.ledger.read_state(target, self.asked_digest(target))
     }
 
     /// The newest embedded migration of a target.
@@ -177,17 +186,15 @@ impl Runner<'_> {
         head(self.migrations.of(target.scope))
     }
 
-    /// Whether a target has all that is embedded; with the newest version where it has more.
-    pub(crate) fn is_up_to_date(&self, target: &Target, state: &State) -> Option<Option<String>> {
-        if state.head == quote::hex(self.head(target)) && state.repeated {
-            return Some(None);
-        }
-        let allowed = self.settings.unknown_newer == UnknownNewer::Allow;
-        (state.ahead && allowed).then(|| {
-            let version = state.version.clone().unwrap_or_default();
-            self.warn_ahead(target, &version);
-            Some(version)
-        })
+    /// Whether a target has all that is embedded, and that is sure. One that has more is not among
+    /// them: that takes a closer look.
+    pub(crate) fn is_up_to_date(&self, target: &Target, state: &State) -> bool {
+        !state.taken && self.is_current(target, state)
+    }
+
+    fn is_current(&self, target: &Target, state: &State) -> bool {
+        state.head == quote::hex(self.head(target))
+            && (state.repeated || self.repeatable_digest(target).is_none())
     }
 
     pub(crate) async fn read_state(
@@ -222,15 +229,20 @@ impl Runner<'_> {
         );
     }
 
-    /// What no plan can mend.
-    pub(crate) fn check(&self, target: &Target, state: &State) -> Result<(), Failure> {
-        if let (Some(recorded), Some(tenant)) = (&state.elsewhere, target.tenant) {
-            return Err(Failure::last(Error::SchemaMoved {
+    /// What no plan can mend: the ledger knows the tenant under another schema.
+    pub(crate) fn check_place(&self, target: &Target, facts: &Facts) -> Result<(), Failure> {
+        match (&facts.elsewhere, target.tenant) {
+            (Some(recorded), Some(tenant)) => Err(Failure::last(Error::SchemaMoved {
                 tenant,
                 recorded: recorded.clone(),
                 expected: target.schema.clone(),
-            }));
+            })),
+            _ => Ok(()),
         }
+    }
+
+    /// What no plan can mend: the schema is being dropped, or gone.
+    pub(crate) fn check(&self, target: &Target, state: &State) -> Result<(), Failure> {
         if state.dropping {
             return Err(Failure::last(Error::Dropping {
                 schema: target.schema.clone(),

@@ -2,7 +2,7 @@
 //!
 //! A pure function; every policy is a row of its test table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
@@ -101,11 +101,10 @@ pub(crate) fn plan(
         .filter(|(_, row)| row.running.is_none())
         .map(|(version, _)| *version)
         .next_back();
-    let mut chain: BTreeMap<Version<'_>, [u8; 32]> = known
-        .iter()
-        .filter(|(_, row)| row.running.is_none())
-        .map(|(version, row)| (*version, checksum_bytes(&row.checksum)))
-        .collect();
+    let mut chain = Chain::default();
+    for (version, row) in known.iter().filter(|(_, row)| row.running.is_none()) {
+        chain.insert(*version, checksum_bytes(&row.checksum));
+    }
     let mut steps = Vec::new();
     for migration in embedded {
         let row = known.get(&migration.version());
@@ -120,11 +119,8 @@ pub(crate) fn plan(
                 chain.insert(migration.version(), migration.0.checksum);
                 steps.push(Step {
                     migration,
-                    head: head(chain.values()).to_vec(),
-                    newest: chain
-                        .keys()
-                        .next_back()
-                        .map(|version| version.as_str().to_owned()),
+                    head: chain.head().to_vec(),
+                    newest: chain.newest().map(|version| version.as_str().to_owned()),
                     resume: other.and_then(|(row, progress)| Some((row.id, progress.clone()?))),
                     way: Way::Up,
                 });
@@ -147,16 +143,62 @@ pub(crate) fn plan(
     })
 }
 
+/// What is applied, in version order, with the head after each: a version that comes last costs
+/// one hash, however many there are before it.
+#[derive(Debug, Default)]
+struct Chain<'v>(Vec<Link<'v>>);
+
+#[derive(Debug)]
+struct Link<'v> {
+    version: Version<'v>,
+    checksum: [u8; 32],
+    head: [u8; 32],
+}
+
+impl<'v> Chain<'v> {
+    /// Adds a version that is not there yet.
+    fn insert(&mut self, version: Version<'v>, checksum: [u8; 32]) {
+        let at = self.0.partition_point(|link| link.version < version);
+        let head = [0; 32];
+        self.0.insert(
+            at,
+            Link {
+                version,
+                checksum,
+                head,
+            },
+        );
+        let (before, after) = self.0.split_at_mut(at);
+        let mut previous = before.last().map(|link| link.head);
+        for link in after {
+            link.head = next_head(previous, &link.checksum);
+            previous = Some(link.head);
+        }
+    }
+
+    fn head(&self) -> [u8; 32] {
+        self.0.last().map_or([0; 32], |link| link.head)
+    }
+
+    fn newest(&self) -> Option<Version<'v>> {
+        self.0.last().map(|link| link.version)
+    }
+}
+
 /// The head over checksums in version order.
 pub(crate) fn head<'a>(checksums: impl IntoIterator<Item = &'a [u8; 32]>) -> [u8; 32] {
-    let mut head: Option<[u8; 32]> = None;
+    let mut head = None;
     for checksum in checksums {
-        let mut hash = Sha256::new();
-        hash.update(head.as_ref().map_or(&[][..], |head| &head[..]));
-        hash.update(checksum);
-        head = Some(hash.finalize().into());
+        head = Some(next_head(head, checksum));
     }
     head.unwrap_or_default()
+}
+
+fn next_head(previous: Option<[u8; 32]>, checksum: &[u8; 32]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(previous.as_ref().map_or(&[][..], |head| &head[..]));
+    hash.update(checksum);
+    hash.finalize().into()
 }
 
 /// What the first `count` statements of a script are.
@@ -194,7 +236,8 @@ fn not_embedded(
     known: &BTreeMap<Version<'_>, &Recorded>,
     policy: Policy,
 ) -> Vec<Disagreement> {
-    let carries = |version: &Version<'_>| embedded.iter().any(|m| m.version() == *version);
+    let carried: BTreeSet<Version<'_>> = embedded.iter().map(Migration::version).collect();
+    let carries = |version: &Version<'_>| carried.contains(version);
     let newest = embedded.last().map(Migration::version);
     let newest_shared = known.keys().rfind(|version| carries(version));
     let mut wrong = Vec::new();

@@ -21,19 +21,23 @@ pub(crate) fn nullable(value: Option<&str>) -> String {
     value.map_or_else(|| "NULL".to_owned(), literal)
 }
 
-/// An array of strings as one constant: cheaper to read than as many.
-pub(crate) fn texts<'v>(values: impl IntoIterator<Item = &'v str>) -> String {
-    let values = values.into_iter().map(|value| {
-        let value = value.replace('\\', "\\\\").replace('"', "\\\"");
-        format!("\"{value}\"")
-    });
-    let values: Vec<String> = values.collect();
-    literal(&format!("{{{}}}", values.join(","))) + "::text[]"
-}
-
 /// A `bytea` constant.
 pub(crate) fn bytes(value: &[u8]) -> String {
     format!("pg_catalog.decode('{}', 'hex')", hex(value))
+}
+
+/// An array of strings as one constant, which is cheaper to read than as many (Arrays, "Array Input
+/// and Output Syntax").
+pub(crate) fn texts<'v, V: Into<Option<&'v str>>>(values: impl IntoIterator<Item = V>) -> String {
+    let element = |value: V| match value.into() {
+        None => "NULL".to_owned(),
+        Some(value) => {
+            let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+            format!("\"{value}\"")
+        }
+    };
+    let elements: Vec<String> = values.into_iter().map(element).collect();
+    literal(&format!("{{{}}}", elements.join(","))) + "::text[]"
 }
 
 /// Bytes as lower-case hexadecimal digits.
@@ -77,6 +81,7 @@ mod tests {
     #[test]
     fn what_ends_a_string_in_an_array_is_quoted_twice() {
         assert_eq!(texts(["a", "b,c"]), "'{\"a\",\"b,c\"}'::text[]");
+        assert_eq!(texts([Some("NULL"), None]), "'{\"NULL\",NULL}'::text[]");
         assert_eq!(
             texts(["it's", "\"\\"]),
             "E'{\"it''s\",\"\\\\\"\\\\\\\\\"}'::text[]"

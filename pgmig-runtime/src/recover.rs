@@ -84,7 +84,8 @@ impl Runner<'_> {
         let mut attempts = self.attempts();
         loop {
             let mut message = self.opened(Message::default(), target);
-            for statement in self.ledger.create() {
+            let repeatable = !self.migrations.repeatable().is_empty();
+            for statement in self.ledger.create(repeatable) {
                 message.ours(&statement);
             }
             self.close(&mut message, &[]);

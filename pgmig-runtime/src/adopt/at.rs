@@ -135,22 +135,24 @@ impl Runner<'_> {
         session: &mut Session<'_>,
         target: &Target,
     ) -> Result<(State, Facts), Failure> {
-        let query = self.ledger.read_state(target, None, None);
-        let state = self.read_state(session, query).await?;
+        let query = self.ledger.read_state(target, None);
+        let mut state = self.read_state(session, query).await?;
         self.check(target, &state)?;
-        let schema = target.schema.clone();
-        if !state.present {
-            return Err(Failure::last(Error::NothingToAdopt { schema }));
-        }
         let downs = self.migrations.of(target.scope).iter();
         let downs: Vec<_> = downs
             .filter_map(|migration| migration.0.down.as_ref().map(|down| &down.0))
             .collect();
         let answers = session
-            .send(self.ledger.read_facts(target, &downs, false))
+            .send(self.ledger.read_facts(target, None, &downs, false))
             .await
             .map_err(Failure::reading)?;
         let facts = Facts::decode(&answers, false).map_err(Failure::decoding)?;
+        self.check_place(target, &facts)?;
+        state.present = facts.present;
+        let schema = target.schema.clone();
+        if !state.present {
+            return Err(Failure::last(Error::NothingToAdopt { schema }));
+        }
         if !facts.recorded.is_empty() {
             let version = state.version;
             return Err(Failure::last(Error::AlreadyInLedger { schema, version }));

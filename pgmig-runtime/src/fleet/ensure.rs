@@ -108,7 +108,7 @@ impl Migrator {
             runner
                 .check(target, &state)
                 .map_err(|failure| failure.error)?;
-            if runner.is_up_to_date(target, &state).is_none() {
+            if !runner.is_up_to_date(target, &state) {
                 return Ok(false);
             }
         }

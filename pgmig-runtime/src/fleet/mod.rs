@@ -240,14 +240,13 @@ impl Migrator {
                 }
             }
         };
-        let mut report = Report::new(&Target::public());
         for (target, rows) in targets.iter().zip(&answers) {
             let state = self.ledger.state(rows)?;
-            match runner.is_up_to_date(target, &state) {
-                Some(ahead) => report.ahead = report.ahead.or(ahead),
-                None => return Ok(First::Public),
+            if !runner.is_up_to_date(target, &state) {
+                return Ok(First::Public);
             }
         }
+        let mut report = Report::new(&Target::public());
         report.duration = started.elapsed();
         let survey = self.decode_survey(answers.last().map_or(&[][..], Vec::as_slice))?;
         Ok(First::Ready(report, survey))

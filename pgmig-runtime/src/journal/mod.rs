@@ -61,7 +61,7 @@ impl Runner<'_> {
         let timeout = self.settings.concurrent_lock_timeout;
         let Some(options) = session.options() else {
             let connection = session.connection().await.map_err(opening)?;
-            let settings = &work.state.settings;
+            let settings = &work.facts.settings;
             let worker = Worker::shared(connection, target, self.settings, settings);
             let journal = Journal::new(self, target, work, step, Watch::new(None, timeout));
             return journal.leased(worker, head).await;

@@ -11,7 +11,9 @@ pub(crate) const UNFINISHED: &str = "state IN ('running', 'rolling_back')";
 impl Ledger {
     /// The statements that create the ledger. The first takes the claim and raises [`BUSY`] when
     /// another process has it: `CREATE ... IF NOT EXISTS` alone races with itself.
-    pub(crate) fn create(&self) -> Vec<String> {
+    ///
+    /// The tables of repeatable migrations are made for a binary that has some.
+    pub(crate) fn create(&self, repeatable: bool) -> Vec<String> {
         let l = &self.quoted;
         let mut statements = vec![
             self.create_schema(),
@@ -94,7 +96,9 @@ impl Ledger {
 )"
             ),
         ];
-        statements.extend(self.create_repeatable());
+        if repeatable {
+            statements.extend(self.create_repeatable());
+        }
         statements
     }
 

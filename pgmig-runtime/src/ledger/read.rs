@@ -11,7 +11,7 @@ use crate::repeatable::Applications;
 use crate::target::Target;
 use crate::{Migration, quote};
 
-/// What one query tells of one target: enough to know whether there is anything to do.
+/// What one query tells of one target: enough to know that there is nothing to do.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     /// Whether the ledger has a row for it.
@@ -19,18 +19,14 @@ pub(crate) struct State {
     /// The head, as hexadecimal digits.
     pub(crate) head: String,
     pub(crate) version: Option<String>,
-    /// Whether its schema exists.
+    /// Whether its schema exists; told of a target that the ledger knows.
     pub(crate) present: bool,
     /// Whether it was brought to the binary's set of repeatable migrations.
     pub(crate) repeated: bool,
-    /// Whether the embedded head was passed, and everything after it is newer.
-    pub(crate) ahead: bool,
     /// Whether it is being dropped.
     pub(crate) dropping: bool,
-    /// Another schema under which the ledger knows the tenant.
-    pub(crate) elsewhere: Option<String>,
-    /// The settings of a caller's transaction, to be put back.
-    pub(crate) settings: Vec<(&'static str, String)>,
+    /// Whether the ledger knows the schema as another tenant's.
+    pub(crate) taken: bool,
 }
 
 /// What is needed besides to plan.
@@ -53,6 +49,14 @@ pub(crate) struct Facts {
     pub(crate) repeatable: Applications,
     /// The comment that says which format the ledger has.
     pub(crate) format: Option<String>,
+    /// Whether the schema exists.
+    pub(crate) present: bool,
+    /// Whether the embedded head was passed, and everything after it is newer.
+    pub(crate) ahead: bool,
+    /// Another schema under which the ledger knows the tenant.
+    pub(crate) elsewhere: Option<String>,
+    /// The settings of a caller's transaction, to be put back.
+    pub(crate) settings: Vec<(&'static str, String)>,
 }
 
 /// The settings that a message changes, in a caller's transaction only until its end.
@@ -60,44 +64,25 @@ const CHANGED: [&str; 3] = ["search_path", "lock_timeout", "statement_timeout"];
 
 impl Ledger {
     /// The one query of a boot with nothing to do. Hardly anything of its time is spent on the rows:
-    /// each table that it names has to be planned for.
-    pub(crate) fn read_state(
-        &self,
-        target: &Target,
-        newest: Option<&Migration>,
-        digest: Option<[u8; 32]>,
-    ) -> String {
+    /// what it names has to be looked up and planned for, so it asks for nothing that only those
+    /// need who have something to do.
+    pub(crate) fn read_state(&self, target: &Target, digest: Option<[u8; 32]>) -> String {
         let l = &self.quoted;
-        let settings: String = CHANGED
-            .iter()
-            .map(|name| format!(", pg_catalog.current_setting('{name}') AS {name}"))
-            .collect();
-        let elsewhere = target.tenant.map_or("NULL".to_owned(), |tenant| {
-            format!(
-                "(SELECT e.schema FROM {l}.target AS e WHERE e.tenant = '{tenant}' AND e.schema <> {})",
-                quote::literal(&target.schema)
-            )
-        });
-        let ahead = newest.map_or("false".to_owned(), |newest| {
-            format!(
-                "CASE WHEN t.head = {head} THEN false ELSE {passed} END",
-                head = quote::bytes(&newest.0.head),
-                passed = self.passed(target, newest),
-            )
+        let taken = target.tenant.map_or("false".to_owned(), |tenant| {
+            format!("t.tenant IS DISTINCT FROM '{tenant}'")
         });
         format!(
-            "SELECT pg_catalog.encode(t.head, 'hex') AS head, t.version, t.state = 'dropping' AS dropping, \
-             pg_catalog.to_regnamespace({schema}) IS NOT NULL AS present, {elsewhere} AS elsewhere, {repeated} AS repeated, \
-             coalesce({ahead}, false) AS ahead{settings} \
-             FROM (SELECT 1) AS one LEFT JOIN {l}.target AS t ON {condition}",
+            "SELECT pg_catalog.encode(t.head, 'hex') AS head, t.version, t.state = 'dropping' AS dropping, {taken} AS taken, \
+             pg_catalog.to_regnamespace({schema}) IS NOT NULL AS present, {repeated} AS repeated \
+             FROM {l}.target AS t WHERE {condition}",
             repeated = self.repeated("t", digest),
             condition = target.condition("t"),
             schema = quote::literal(&quote::ident(&target.schema)),
         )
     }
 
-    /// Whether a target had all up to the newest embedded migration once, and only newer ones came
-    /// after. The same as [`ahead`](Self::ahead), in one look at its rows.
+    /// An expression for whether a target had all up to the newest embedded migration once, and only
+    /// newer ones came after. The same as [`ahead`](Self::ahead), in one look at its rows.
     fn passed(&self, target: &Target, newest: &Migration) -> String {
         let numbers =
             |version: &str| format!("pg_catalog.string_to_array({version}, '.')::numeric[]");
@@ -153,11 +138,12 @@ impl Ledger {
         }
     }
 
-    /// The statements that read [`Facts`]; `scripts` are the down scripts that may have to be kept,
-    /// `repeatable` asks for the repeatable migrations.
+    /// The statements that read [`Facts`]; `newest` is the newest embedded migration, `scripts` are
+    /// the down scripts that may have to be kept, `repeatable` asks for the repeatable migrations.
     pub(crate) fn read_facts(
         &self,
         target: &Target,
+        newest: Option<&Migration>,
         scripts: &[&ScriptParts],
         repeatable: bool,
     ) -> String {
@@ -177,7 +163,12 @@ impl Ledger {
              EXISTS (SELECT FROM {l}.history AS e WHERE {ever}) AS ever, \
              {empty} AS empty, \
              (SELECT pg_catalog.obj_description(f.oid, 'pg_namespace') FROM pg_catalog.pg_namespace AS f WHERE f.nspname = {name}) AS format, \
-             NOT pg_catalog.pg_is_in_recovery() AND pg_catalog.current_setting('transaction_read_only') = 'off' AS writable{repeatable}{kept}",
+             NOT pg_catalog.pg_is_in_recovery() AND pg_catalog.current_setting('transaction_read_only') = 'off' AS writable, \
+             pg_catalog.to_regnamespace({schema}) IS NOT NULL AS present, {elsewhere} AS elsewhere, coalesce({ahead}, false) AS ahead{settings}{repeatable}{kept}",
+            schema = quote::literal(&quote::ident(&target.schema)),
+            elsewhere = self.elsewhere(target),
+            ahead = newest.map_or("false".to_owned(), |newest| self.passed(target, newest)),
+            settings = settings(),
             row = history_row(),
             l = self.quoted,
             this = target.condition("t"),
@@ -186,6 +177,17 @@ impl Ledger {
             empty = nothing_in(&target.schema),
             name = quote::literal(&self.schema),
         )
+    }
+
+    /// An expression for another schema under which the ledger knows a tenant.
+    fn elsewhere(&self, target: &Target) -> String {
+        target.tenant.map_or("NULL".to_owned(), |tenant| {
+            format!(
+                "(SELECT o.schema FROM {l}.target AS o WHERE o.tenant = '{tenant}' AND o.schema <> {schema})",
+                l = self.quoted,
+                schema = quote::literal(&target.schema)
+            )
+        })
     }
 
     /// The query for all that is recorded of a target.
@@ -210,6 +212,14 @@ impl Ledger {
             l = self.quoted,
         )
     }
+}
+
+/// Columns with the settings that a message changes.
+fn settings() -> String {
+    CHANGED
+        .iter()
+        .map(|name| format!(", pg_catalog.current_setting('{name}') AS {name}"))
+        .collect()
 }
 
 /// What is read of a row of `history`, for [`recorded`].
@@ -291,6 +301,12 @@ impl Facts {
             read.empty = truth(row, "empty")?;
             read.format = text(row, "format")?;
             read.writable = truth(row, "writable")?;
+            read.present = truth(row, "present")?;
+            read.elsewhere = text(row, "elsewhere")?;
+            read.ahead = truth(row, "ahead")?;
+            for name in CHANGED {
+                read.settings.push((name, required(row, name)?));
+            }
         }
         Ok(read)
     }
@@ -302,21 +318,14 @@ impl Facts {
 }
 
 fn decode_state(row: &PgRow) -> sqlx::Result<State> {
-    let head = text(row, "head")?;
-    let mut settings = Vec::with_capacity(CHANGED.len());
-    for name in CHANGED {
-        settings.push((name, required(row, name)?));
-    }
     Ok(State {
-        known: head.is_some(),
-        head: head.unwrap_or_default(),
+        known: true,
+        head: required(row, "head")?,
         version: text(row, "version")?,
         present: truth(row, "present")?,
         repeated: truth(row, "repeated")?,
-        ahead: truth(row, "ahead")?,
         dropping: truth(row, "dropping")?,
-        elsewhere: text(row, "elsewhere")?,
-        settings,
+        taken: truth(row, "taken")?,
     })
 }
 

@@ -13,7 +13,8 @@ const COLUMNS: &str = "schema, scope, version, name, checksum, head, state, stat
 const NOW: &str = "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())";
 
 /// What was noted, or NULL after a script's `RESET ALL`.
-const NOTED: &str = "nullif(pg_catalog.current_setting('pgmig.times', true), '')";
+const NOTED: &str =
+    "nullif(pg_catalog.ltrim(pg_catalog.current_setting('pgmig.times', true), ','), '')";
 
 /// When a transaction began to migrate, as [`begun`](Ledger::begun) noted it.
 pub(crate) const BEGUN: &str = "coalesce(pg_catalog.to_timestamp(nullif(pg_catalog.current_setting('pgmig.times', true), '')::double precision), pg_catalog.clock_timestamp())";
@@ -24,10 +25,12 @@ impl Ledger {
         format!("SELECT pg_catalog.set_config('pgmig.times', {NOW}::text, true)")
     }
 
-    /// Notes that one of several migrations has run.
+    /// Notes that one of several migrations has run. It stands behind every one of them, so it is
+    /// made to cost little: no operator to be looked up, and no row, which would send all that is
+    /// noted so far each time.
     pub(crate) fn ran() -> String {
         format!(
-            "SELECT pg_catalog.set_config('pgmig.times', coalesce({NOTED} || ',', '') || {NOW}::text, true)"
+            "SELECT WHERE pg_catalog.set_config('pgmig.times', pg_catalog.concat(pg_catalog.current_setting('pgmig.times', true), ',', {NOW}), true) IS NULL"
         )
     }
 
@@ -62,23 +65,22 @@ impl Ledger {
         let Some(last) = steps.last() else {
             return String::new();
         };
-        let rows: Vec<String> = (1..)
-            .zip(steps)
-            .map(|(number, step)| {
-                format!(
-                    "({number}, {}, {})",
-                    values(step).join(", "),
-                    drizzle::row(step.migration)
-                )
+        let rows: Vec<_> = steps.iter().map(plain).collect();
+        // A constant for each column: to read so many values as expressions takes longer than to
+        // write them.
+        let columns: Vec<String> = (0..COLUMNS_OF_STEP)
+            .map(|column| {
+                let values = rows.iter().map(|row| row[column].as_deref());
+                format!("pg_catalog.unnest({})", quote::texts(values))
             })
             .collect();
         // The times are read once, and not once a row.
         format!(
             "WITH noted AS MATERIALIZED (SELECT pg_catalog.string_to_array({NOTED}, ',')::double precision[] AS times), \
              done AS (INSERT INTO {l}.history ({COLUMNS}) \
-             SELECT {schema}, {scope}, s.version, s.name, s.checksum, s.head, 'applied', s.statements, s.down, {app}, {pgmig}, session_user, \
-             coalesce(pg_catalog.to_timestamp(n.times[s.number]), pg_catalog.clock_timestamp()), coalesce(pg_catalog.to_timestamp(n.times[s.number + 1]), pg_catalog.clock_timestamp()), (n.times[s.number + 1] - n.times[s.number]) * 1000, s.drizzle_at, s.drizzle_hash \
-             FROM noted AS n, (VALUES {rows}) AS s (number, version, name, checksum, head, statements, down, drizzle_at, drizzle_hash) \
+             SELECT {schema}, {scope}, s.version, s.name, s.checksum, pg_catalog.decode(s.head, 'hex'), 'applied', s.statements::int, pg_catalog.decode(s.down, 'hex'), {app}, {pgmig}, session_user, \
+             coalesce(pg_catalog.to_timestamp(n.times[s.number]), pg_catalog.clock_timestamp()), coalesce(pg_catalog.to_timestamp(n.times[s.number + 1]), pg_catalog.clock_timestamp()), (n.times[s.number + 1] - n.times[s.number]) * 1000, s.drizzle_at::bigint, s.drizzle_hash \
+             FROM noted AS n, ROWS FROM ({columns}) WITH ORDINALITY AS s (version, name, checksum, head, statements, down, drizzle_at, drizzle_hash, number) \
              ORDER BY s.number RETURNING id, duration_ms), \
              moved AS (UPDATE {l}.target AS t SET {moved} WHERE {condition}) \
              SELECT pg_catalog.round(d.duration_ms) AS duration_ms FROM done AS d ORDER BY d.id",
@@ -87,7 +89,7 @@ impl Ledger {
             scope = quote::literal(target.scope.as_str()),
             app = self.app,
             pgmig = quote::literal(env!("CARGO_PKG_VERSION")),
-            rows = rows.join(", "),
+            columns = columns.join(", "),
             moved = moved(last),
             condition = target.condition("t"),
         )
@@ -121,18 +123,39 @@ impl Ledger {
     }
 }
 
-/// Version, name, checksum, head, number of statements and the key of the kept down script.
-fn values(step: &Step) -> [String; 6] {
+/// How many values [`plain`] has.
+const COLUMNS_OF_STEP: usize = 8;
+
+/// Version, name, checksum, head, number of statements, the key of the kept down script, and what
+/// drizzle-kit's own ledger says of it: when and which hash. Bytes are hexadecimal digits.
+fn plain(step: &Step) -> [Option<String>; COLUMNS_OF_STEP] {
     let migration = &step.migration.0;
     let down = migration.down.as_ref();
-    let down = down.map(|down| quote::bytes(&script_digest(&down.0)));
+    let drizzle = migration.drizzle.as_ref();
     [
-        quote::literal(migration.version),
-        quote::literal(migration.name),
-        quote::literal(&step.migration.checksum().to_string()),
-        quote::bytes(&step.head),
-        migration.up.0.statements.len().to_string(),
-        down.unwrap_or_else(|| "NULL::bytea".to_owned()),
+        Some(migration.version.to_owned()),
+        Some(migration.name.to_owned()),
+        Some(step.migration.checksum().to_string()),
+        Some(quote::hex(&step.head)),
+        Some(migration.up.0.statements.len().to_string()),
+        down.map(|down| quote::hex(&script_digest(&down.0))),
+        drizzle.map(|entry| entry.created_at.to_string()),
+        drizzle.map(|entry| quote::hex(&entry.hash)),
+    ]
+}
+
+/// The first of them as SQL.
+fn values(step: &Step) -> [String; 6] {
+    let [version, name, checksum, head, statements, down, ..] =
+        plain(step).map(|value| quote::nullable(value.as_deref()));
+    let decoded = |digits| format!("pg_catalog.decode({digits}, 'hex')");
+    [
+        version,
+        name,
+        checksum,
+        decoded(head),
+        format!("{statements}::int"),
+        decoded(down),
     ]
 }
 

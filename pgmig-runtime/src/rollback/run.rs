@@ -268,12 +268,12 @@ impl Runner<'_> {
         asked: &mut Return,
     ) -> Result<(Work, Option<String>), Failure> {
         let target = &asked.report.target.clone();
-        let query = self.ledger.read_state(target, None, None);
+        let query = self.ledger.read_state(target, None);
         let (state, facts) = match self.read_state(session, query).await {
-            Ok(state) => {
+            Ok(mut state) => {
                 self.check(target, &state)?;
                 let answers = session
-                    .send(self.ledger.read_facts(target, &[], false))
+                    .send(self.ledger.read_facts(target, None, &[], false))
                     .await;
                 let answers = answers.map_err(Failure::reading)?;
                 let facts = self.ledger.facts(&answers, false);
@@ -281,6 +281,8 @@ impl Runner<'_> {
                 if !facts.fit(&state) {
                     return Err(Failure::moved(target));
                 }
+                self.check_place(target, &facts)?;
+                state.present = facts.present;
                 let embedded = self.migrations.of(target.scope);
                 drizzle::follow_upgrade(embedded, &mut facts.recorded);
                 (state, facts)
