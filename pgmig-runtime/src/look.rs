@@ -74,7 +74,8 @@ impl Runner<'_> {
         if self.is_current(target, &state) {
             return Ok(Look::UpToDate(None));
         }
-        if facts.ahead && self.settings.unknown_newer == UnknownNewer::Allow {
+        let newer = facts.ahead && state.head != quote::hex(self.head(target));
+        if newer && self.settings.unknown_newer == UnknownNewer::Allow {
             let version = state.version.unwrap_or_default();
             self.warn_ahead(target, &version);
             return Ok(Look::UpToDate(Some(version)));

@@ -116,6 +116,19 @@ async fn a_first_run_takes_as_many_messages_for_a_hundred_migrations_as_for_one(
 }
 
 #[tokio::test]
+async fn what_a_first_run_hears_back_grows_with_its_migrations_and_not_with_their_square() {
+    let mut heard = Vec::new();
+    for count in [50, 500] {
+        let (_db, proxy, pool) = behind_proxy().await;
+        let migrator = Migrator::new(public(count));
+        let report = migrator.run_public(&pool).await.unwrap();
+        assert_eq!(report.applied.len(), count);
+        heard.push(proxy.bytes(Direction::ToClient));
+    }
+    assert!(heard[1] < 10 * heard[0], "{heard:?}");
+}
+
+#[tokio::test]
 async fn a_new_tenant_takes_three_messages_and_an_existing_one_a_message_a_migration() {
     let (_db, proxy, pool) = behind_proxy().await;
     let (before, after) = (Migrator::new(tenant(20)), Migrator::new(tenant(23)));

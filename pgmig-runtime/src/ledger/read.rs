@@ -51,7 +51,7 @@ pub(crate) struct Facts {
     pub(crate) format: Option<String>,
     /// Whether the schema exists.
     pub(crate) present: bool,
-    /// Whether the embedded head was passed, and everything after it is newer.
+    /// Whether the embedded head was reached once, and only newer migrations came after, if any.
     pub(crate) ahead: bool,
     /// Another schema under which the ledger knows the tenant.
     pub(crate) elsewhere: Option<String>,
