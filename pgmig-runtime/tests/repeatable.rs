@@ -257,8 +257,9 @@ async fn one_that_fails_leaves_the_text_before_and_names_its_line() {
 async fn a_ledger_from_before_they_were_known_gets_what_is_missing() {
     let db = TestDatabase::create().await.unwrap();
     let pool = db.pool();
+    // A binary without any makes no tables for them, as one from before did.
     boot(&pool, embed(&[A])).await;
-    execute(&pool, "DROP TABLE pgmig.repeatable, pgmig.repeatable_set").await;
+    assert!(column(&pool, "SELECT to_regclass('pgmig.repeatable')").await == ["NULL"]);
     let migrations = saying("word");
     let migrator = Migrator::new(migrations);
     let status = migrator.status(&pool).await.unwrap();
