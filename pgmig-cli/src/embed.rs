@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use pgmig_core::{Folder, sql};
 use pgmig_runtime::__private_0_1_0::{
-    Adopt, Dir, DirEntry, DrizzleEntry, File, MigrationParts, MigrationsParts, Object, Probe,
+    Adopt, Dir, DirEntry, DrizzleEntry, File, List, MigrationParts, MigrationsParts, Object, Probe,
     Script, ScriptParts, Statement, StatementParts,
 };
 use pgmig_runtime::{Migration, Migrations, Scope};
@@ -118,7 +118,7 @@ impl Told<'_> {
             span: span(&script.range),
             transactional: script.transactional,
             idempotent: script.idempotent,
-            statements: list(script.statements.iter().map(statement)),
+            statements: List::of(list(script.statements.iter().map(statement))),
         }
         .embed()
     }
@@ -137,13 +137,13 @@ fn statement(statement: &sql::Statement) -> Statement {
         span: span(&statement.range),
         line: statement.line,
         kind: text(&statement.kind),
-        objects: list(statement.objects.iter().map(object)),
+        objects: List::of(list(statement.objects.iter().map(object))),
         in_transaction: statement.in_transaction == sql::InTransaction::Allowed,
         destroys_data: statement.destroys_data,
         probe: probe(&statement.probe),
         concurrently: statement.concurrently.as_ref().map(span),
-        slots: list(statement.slots.iter().map(span)),
-        public: list(statement.public.iter().map(span)),
+        slots: List::of(list(statement.slots.iter().map(span))),
+        public: List::of(list(statement.public.iter().map(span))),
     }
     .embed()
 }

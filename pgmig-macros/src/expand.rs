@@ -90,6 +90,7 @@ impl Build {
             fallback::value(pgmig)
         } else {
             value::value(&self.folder, shown, options)
+                .unwrap_or_else(|error| error.to_compile_error())
         };
         // Makes Cargo build again when the variable is set, changed or unset.
         let watch = quote! {

@@ -5,7 +5,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::ast::Module;
-use crate::value::{private, scope_name};
+use crate::rows::scope_name;
+use crate::value::private;
 use crate::variant::variants;
 
 /// The module, with `value` in its static; `absent` after an error, if there was one.
@@ -110,7 +111,11 @@ struct Enum<'a> {
 
 impl Enum<'_> {
     fn tokens(&self) -> TokenStream {
-        let (private, name, about) = (self.private, scope_name(self.scope), self.about());
+        let (private, name, about) = (
+            self.private,
+            format_ident!("{}", scope_name(self.scope)),
+            self.about(),
+        );
         let (variants, docs) = (&self.variants, &self.docs);
         let stand_in = self.stand_in.then(|| {
             quote!(

@@ -1,10 +1,14 @@
 //! What travels in the binary: `const` data, written by `embed_migrations!`, read at boot without
 //! parsing or allocating.
 
+mod list;
+pub(crate) mod rows;
+
 use include_dir::Dir;
 
 use crate::adopt::Adopt;
 use crate::identity::{Checksum, Scope, Version};
+pub use list::{List, Span};
 
 /// The thing that a statement changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +48,6 @@ pub enum Probe {
     },
 }
 
-/// A part of a text: start and end, in bytes.
-pub(crate) type Span = (u32, u32);
-
 /// One statement of a script.
 #[derive(Debug)]
 pub struct Statement(pub(crate) StatementParts);
@@ -62,7 +63,7 @@ pub struct StatementParts {
     /// `CREATE INDEX`, `ALTER TABLE`, ...
     pub kind: &'static str,
     /// What it creates, changes or drops.
-    pub objects: &'static [Object],
+    pub objects: List<Object>,
     /// Whether PostgreSQL lets it run in a transaction block.
     pub in_transaction: bool,
     /// Whether it loses data.
@@ -73,10 +74,10 @@ pub struct StatementParts {
     pub concurrently: Option<(u32, u32)>,
     /// The places of `${schema}`. An empty one is where an unqualified name starts in a statement
     /// that runs outside a transaction: it takes the schema and a dot.
-    pub slots: &'static [(u32, u32)],
+    pub slots: List<Span>,
     /// The places of a `public` that qualifies what the public scope itself makes, or that names
     /// the schema: a shadow's name is put there.
-    pub public: &'static [(u32, u32)],
+    pub public: List<Span>,
 }
 
 impl StatementParts {
@@ -118,7 +119,7 @@ pub struct ScriptParts {
     /// Whether every statement may be repeated after a crash.
     pub idempotent: bool,
     /// The statements in order.
-    pub statements: &'static [Statement],
+    pub statements: List<Statement>,
 }
 
 impl ScriptParts {

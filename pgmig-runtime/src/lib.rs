@@ -82,9 +82,10 @@ pub use verify::{DriftGroup, NotReplayed, Unverified, Verification};
 #[doc(hidden)]
 pub mod __private_0_1_0 {
     pub use crate::adopt::{Adopt, Tool};
+    pub use crate::embedded::rows::*;
     pub use crate::embedded::{
-        DrizzleEntry, Migration, MigrationParts, Migrations, MigrationsParts, Object, Probe,
-        Script, ScriptParts, Statement, StatementParts,
+        DrizzleEntry, List, Migration, MigrationParts, Migrations, MigrationsParts, Object, Probe,
+        Script, ScriptParts, Span, Statement, StatementParts,
     };
     pub use crate::identity::{Scope, Version};
     pub use include_dir::{Dir, DirEntry, File};

@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
     use crate::Checksum;
-    use crate::embedded::{MigrationParts, ScriptParts};
+    use crate::embedded::{List, MigrationParts, ScriptParts};
 
     fn migration(text: u8) -> Migration {
         MigrationParts {
@@ -158,7 +158,7 @@ mod tests {
                 span: (0, 0),
                 transactional: true,
                 idempotent: false,
-                statements: &[],
+                statements: List::EMPTY,
             }
             .embed(),
             down: None,

@@ -181,7 +181,7 @@ impl<'j> Journal<'j> {
     }
 
     fn statements(&self) -> &'static [Statement] {
-        self.step.migration.0.up.0.statements
+        self.step.migration.0.up.0.statements.slice()
     }
 
     /// Whether statement `index` is one that cannot run in a transaction.

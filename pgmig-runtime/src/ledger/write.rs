@@ -98,7 +98,7 @@ END",
             idempotent = script.idempotent,
         )];
         let rows: Vec<String> = (1..)
-            .zip(script.statements)
+            .zip(script.statements.slice())
             .map(|(number, statement)| statement_row(&digest, number, &statement.0))
             .collect();
         if !rows.is_empty() {
@@ -149,7 +149,7 @@ fn statement_row(digest: &str, number: i32, statement: &StatementParts) -> Strin
         concurrently = statement
             .concurrently
             .map_or("NULL".to_owned(), |word| spans(&[word])),
-        slots = spans(statement.slots),
+        slots = spans(&statement.slots),
     )
 }
 

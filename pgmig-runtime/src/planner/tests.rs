@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::Scope;
-use crate::embedded::{MigrationParts, Probe, Statement, StatementParts};
+use crate::embedded::{List, MigrationParts, Probe, Statement, StatementParts};
 
 /// A migration whose checksum is its version's number, with two statements.
 fn migration(version: &'static str, edited: bool) -> Migration {
@@ -22,7 +22,7 @@ fn migration(version: &'static str, edited: bool) -> Migration {
             span: (0, 6),
             transactional: false,
             idempotent: false,
-            statements: if edited { &EDITED } else { &STATEMENTS },
+            statements: List::of(if edited { &EDITED } else { &STATEMENTS }),
         }
         .embed(),
         down: None,
@@ -38,13 +38,13 @@ const fn statement(start: u32, end: u32) -> Statement {
         span: (start, end),
         line: 1,
         kind: "SELECT",
-        objects: &[],
+        objects: List::EMPTY,
         in_transaction: true,
         destroys_data: false,
         probe: Probe::None,
         concurrently: None,
-        slots: &[],
-        public: &[],
+        slots: List::EMPTY,
+        public: List::EMPTY,
     }
     .embed()
 }

@@ -11,7 +11,7 @@ use sqlx::postgres::PgRow;
 
 use crate::db::{Answers, number, required, text, truth};
 use crate::embedded::{
-    MigrationParts, Object, Probe, ScriptParts, Span, Statement, StatementParts,
+    List, MigrationParts, Object, Probe, ScriptParts, Span, Statement, StatementParts,
 };
 use crate::ledger::script_digest;
 use crate::planner::{Recorded, checksum_bytes};
@@ -109,7 +109,7 @@ impl ScriptText {
         })
     }
 
-    fn with(&self, statements: &'static [Statement]) -> ScriptParts {
+    fn with(&self, statements: List<Statement>) -> ScriptParts {
         ScriptParts {
             path: self.path,
             text: self.text,
@@ -162,7 +162,7 @@ fn statement(row: &PgRow, words: &[Option<String>]) -> sqlx::Result<Statement> {
         concurrently: spans(text(row, "concurrent")?).first().copied(),
         slots: leak(spans(text(row, "slots")?)),
         // Only a shadow asks, and it replays what is embedded.
-        public: &[],
+        public: List::EMPTY,
     }
     .embed())
 }
@@ -213,8 +213,8 @@ fn probe(words: &[Option<String>]) -> Probe {
     read.unwrap_or(Probe::None)
 }
 
-fn leak<T>(list: Vec<T>) -> &'static [T] {
-    list.leak()
+fn leak<T>(list: Vec<T>) -> List<T> {
+    List::of(list.leak())
 }
 
 fn leak_text(text: String) -> &'static str {

@@ -46,7 +46,7 @@ impl Enums {
     ) -> Result<Self, Failure> {
         let mut statements = migrations
             .iter()
-            .flat_map(|migration| migration.0.up.0.statements);
+            .flat_map(|migration| migration.0.up.0.statements.slice());
         if !statements.any(adds_label) {
             return Ok(Enums::default());
         }
