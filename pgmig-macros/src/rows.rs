@@ -194,7 +194,8 @@ fn drizzle_entry(entry: &DrizzleEntry) -> String {
         Some(folder) => format!("::core::option::Option::Some({folder:?})"),
         None => "::core::option::Option::None".to_owned(),
     };
-    format!("p::DrizzleEntry{{created_at:{created_at},hash:*{hash},folder:{folder}}}")
+    // The blank keeps `:` and `::` apart.
+    format!("p::DrizzleEntry{{created_at:{created_at},hash:*{hash},folder: {folder}}}")
 }
 
 fn object(object: &Object) -> String {
@@ -340,6 +341,18 @@ mod tests {
             probe(&detached).unwrap(),
             format!("PartitionDetached{{parent:{INDEX},partition:{INDEX}}}")
         );
+    }
+
+    #[test]
+    fn what_drizzle_has_of_a_migration_is_an_expression_with_and_without_a_folder() {
+        for folder in [None, Some("0000_\"first\"".to_owned())] {
+            let entry = DrizzleEntry {
+                created_at: 1,
+                hash: [7; 32],
+                folder,
+            };
+            syn::parse_str::<syn::ExprStruct>(&drizzle_entry(&entry)).unwrap();
+        }
     }
 
     #[test]

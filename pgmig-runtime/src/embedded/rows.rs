@@ -5,7 +5,7 @@
 //! of them after every edit. So they have as few as can be, all of them literals or the names of
 //! other tables, which they refer to by places: a slice made in a row costs rustc more than the row.
 
-use include_dir::{Dir, DirEntry, File};
+use include_dir::{DirEntry, File};
 
 use crate::Scope;
 
@@ -181,9 +181,4 @@ pub const fn file(
     text: usize,
 ) -> DirEntry<'static> {
     DirEntry::File(File::new(path, texts[text].as_bytes()))
-}
-
-/// A directory.
-pub const fn dir(path: &'static str, entries: &'static [DirEntry<'static>]) -> DirEntry<'static> {
-    DirEntry::Dir(Dir::new(path, entries))
 }
