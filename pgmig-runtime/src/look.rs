@@ -64,7 +64,7 @@ impl Runner<'_> {
         if self.is_up_to_date(target, &state) {
             return Ok(Look::UpToDate(None));
         }
-        let facts = self.read_facts(session, target).await?;
+        let facts = self.read_facts(session, target, &state).await?;
         // A plan is made for a head, and many tenants at that head may follow it.
         if !facts.fit(&state) {
             return Err(Failure::moved(target));
@@ -115,10 +115,11 @@ impl Runner<'_> {
         &self,
         session: &mut Session<'_>,
         target: &Target,
+        state: &State,
     ) -> Result<Facts, Failure> {
         let scripts: Vec<_> = down_scripts(self.migrations.of(target.scope)).collect();
         let repeatable = self.asked_digest(target).is_some();
-        let newest = self.newest(target);
+        let newest = self.newest(target).filter(|_| state.known);
         let query = self.ledger.read_facts(target, newest, &scripts, repeatable);
         let answers = session.send(query).await.map_err(Failure::reading)?;
         let facts = self.ledger.facts(&answers, repeatable);

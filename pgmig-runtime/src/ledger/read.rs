@@ -138,8 +138,9 @@ impl Ledger {
         }
     }
 
-    /// The statements that read [`Facts`]; `newest` is the newest embedded migration, `scripts` are
-    /// the down scripts that may have to be kept, `repeatable` asks for the repeatable migrations.
+    /// The statements that read [`Facts`]; `newest` is the newest embedded migration, where it may have
+    /// been passed, `scripts` are the down scripts that may have to be kept, `repeatable` asks for the
+    /// repeatable migrations.
     pub(crate) fn read_facts(
         &self,
         target: &Target,
@@ -162,7 +163,8 @@ impl Ledger {
              EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus') AS citus, \
              EXISTS (SELECT FROM {l}.history AS e WHERE {ever}) AS ever, \
              {empty} AS empty, \
-             (SELECT pg_catalog.obj_description(f.oid, 'pg_namespace') FROM pg_catalog.pg_namespace AS f WHERE f.nspname = {name}) AS format, \
+             (SELECT f.description FROM pg_catalog.pg_description AS f WHERE f.objoid = pg_catalog.to_regnamespace({name}) \
+             AND f.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND f.objsubid = 0) AS format, \
              NOT pg_catalog.pg_is_in_recovery() AND pg_catalog.current_setting('transaction_read_only') = 'off' AS writable, \
              pg_catalog.to_regnamespace({schema}) IS NOT NULL AS present, {elsewhere} AS elsewhere, coalesce({ahead}, false) AS ahead{settings}{repeatable}{kept}",
             schema = quote::literal(&quote::ident(&target.schema)),
@@ -175,7 +177,7 @@ impl Ledger {
             its = target.condition("h"),
             ever = target.condition("e"),
             empty = nothing_in(&target.schema),
-            name = quote::literal(&self.schema),
+            name = quote::literal(&self.quoted),
         )
     }
 
@@ -235,10 +237,10 @@ fn history_row() -> String {
 /// count: it is nobody's data, and no migration makes it.
 pub(crate) fn nothing_in(schema: &str) -> String {
     format!(
-        "NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS s ON s.oid = c.relnamespace WHERE s.nspname = {} AND c.relkind NOT IN ('i', 'I') \
+        "NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.relnamespace = pg_catalog.to_regnamespace({}) AND c.relkind NOT IN ('i', 'I') \
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
          AND d.objid = c.oid AND d.deptype = 'e'))",
-        quote::literal(schema)
+        quote::literal(&quote::ident(schema))
     )
 }
 
