@@ -1,20 +1,20 @@
 //! What a build takes: from nothing, after an edit, and the macro alone.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::apps::{App, Tool};
-use crate::measure::{Contender, interleave, spread};
+use crate::measure::{Contender, cold, interleave, spread};
 use crate::script::{Script, history};
 use crate::table::{number, table};
 use crate::{Error, Result};
 
-/// Clean debug builds, each into a directory of its own.
-pub async fn clean(rounds: usize) -> Result<String> {
-    let root = tempfile::tempdir()?;
+/// Clean debug builds, each into a directory of its own below `root`.
+pub async fn clean(root: &Path, rounds: usize) -> Result<String> {
     let scripts = history(10);
     let mut contenders = Vec::new();
     for tool in Tool::ALL {
-        let parent = root.path().to_owned();
+        let parent = root.to_owned();
         let scripts = scripts.clone();
         contenders.push(Contender::new(tool.name(), async move |round| {
             let target = parent.join(format!("target_{}_{round}", tool.name()));
@@ -24,14 +24,14 @@ pub async fn clean(rounds: usize) -> Result<String> {
             took
         }));
     }
-    let samples = interleave(rounds, &mut contenders).await?;
+    let samples = cold(rounds, &mut contenders).await?;
     drop(contenders);
     let text = table("Clean debug build of a minimal app", &samples);
-    Ok(text + &share(root.path())?)
+    Ok(text + &share(root)?)
 }
 
 /// The parser's share of pgmig's build, by cargo's own account of it.
-fn share(root: &std::path::Path) -> Result<String> {
+fn share(root: &Path) -> Result<String> {
     let target = root.join("target_timings");
     let app = App::write(Tool::Pgmig, root, &target, &history(10))?;
     app.cargo(&["build", "--timings"])?;
@@ -58,14 +58,19 @@ fn share(root: &std::path::Path) -> Result<String> {
     ))
 }
 
+/// Where the apps of a tool are built, whatever is measured of them: what they depend on is built
+/// there once.
+fn target(root: &Path, tool: Tool) -> std::path::PathBuf {
+    root.join(format!("target_{}", tool.name()))
+}
+
 /// A rebuild after one of so many migrations was edited.
-pub async fn edit(migrations: usize, rounds: usize) -> Result<String> {
-    let root = tempfile::tempdir()?;
+pub async fn edit(root: &Path, migrations: usize, rounds: usize) -> Result<String> {
     let scripts = history(migrations);
     let mut contenders = Vec::new();
     for tool in Tool::ALL {
-        let target = root.path().join(format!("target_{}", tool.name()));
-        let app = App::write(tool, root.path(), &target, &scripts)?;
+        let app = App::write(tool, root, &target(root, tool), &scripts)?;
+        app.touch()?;
         app.cargo(&["build"])?;
         let last = scripts.last().cloned().ok_or("no migration")?;
         // A comment: what it does is the same, so that pgmig's lock has nothing against it.
@@ -84,14 +89,15 @@ pub async fn edit(migrations: usize, rounds: usize) -> Result<String> {
 }
 
 /// The check of a crate that holds the macro, beyond that of one with a single migration.
-pub async fn expansion(migrations: usize, rounds: usize) -> Result<String> {
-    let root = tempfile::tempdir()?;
+pub async fn expansion(root: &Path, migrations: usize, rounds: usize) -> Result<String> {
     let scripts = history(migrations);
     let mut contenders = Vec::new();
-    for tool in Tool::ALL {
-        let target = root.path().join(format!("target_{}", tool.name()));
-        let one = App::write(tool, root.path(), &target, &scripts[..1])?;
-        let all = App::write(tool, root.path(), &target, &scripts)?;
+    // Of refinery's ten thousand one check takes minutes.
+    let taking_part = |tool: &Tool| migrations <= 1000 || *tool != Tool::Refinery;
+    for tool in Tool::ALL.into_iter().filter(taking_part) {
+        let target = target(root, tool);
+        let one = App::write(tool, root, &target, &scripts[..1])?;
+        let all = App::write(tool, root, &target, &scripts)?;
         contenders.push(Contender::new(tool.name(), async move |_| {
             let mut times = [Duration::ZERO; 2];
             for (app, time) in [&one, &all].into_iter().zip(&mut times) {
@@ -110,9 +116,8 @@ pub async fn expansion(migrations: usize, rounds: usize) -> Result<String> {
 }
 
 /// Size, memory and heap for each embedded megabyte.
-pub fn weight() -> Result<String> {
+pub fn weight(root: &Path) -> Result<String> {
     const MEGABYTES: usize = 8;
-    let root = tempfile::tempdir()?;
     let small = history(1000);
     let padding = "-- ".to_owned() + &"x".repeat(MEGABYTES * 1_000_000 / small.len()) + "\n";
     let large: Vec<Script> = small
@@ -128,8 +133,7 @@ pub fn weight() -> Result<String> {
     for tool in Tool::ALL {
         let mut found = Vec::new();
         for (name, scripts) in [("small", &small), ("large", &large)] {
-            let target = root.path().join(format!("target_{}", tool.name()));
-            let app = App::write(tool, &root.path().join(name), &target, scripts)?;
+            let app = App::write(tool, &root.join(name), &target(root, tool), scripts)?;
             app.touch()?;
             app.cargo(&["build"])?;
             let probes: Result<Vec<_>> = (0..11).map(|_| app.probe()).collect();

@@ -15,6 +15,7 @@ mod script;
 mod server;
 mod table;
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
@@ -54,15 +55,16 @@ async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let server = server::start()?;
     println!("{}", server::described(&server).await?);
+    let builds = tempfile::tempdir()?;
     for what in What::value_variants() {
         if arguments.what.is_empty() || arguments.what.contains(what) {
-            measure(&server, *what, arguments.quick).await?;
+            measure(&server, builds.path(), *what, arguments.quick).await?;
         }
     }
     Ok(())
 }
 
-async fn measure(server: &PrivateServer, what: What, quick: bool) -> Result<()> {
+async fn measure(server: &PrivateServer, builds: &Path, what: What, quick: bool) -> Result<()> {
     let few = |rounds: usize| if quick { rounds.div_ceil(10) } else { rounds };
     let near = Link::NONE;
     match what {
@@ -102,14 +104,14 @@ async fn measure(server: &PrivateServer, what: What, quick: bool) -> Result<()> 
         }
         What::Column => println!("{}", column::add(server, near, 1000, few(10)).await?),
         What::Build => {
-            println!("{}", builds::clean(few(3)).await?);
-            println!("{}", builds::edit(1000, few(10)).await?);
+            println!("{}", builds::clean(builds, few(3)).await?);
+            println!("{}", builds::edit(builds, 1000, few(10)).await?);
         }
         What::Expansion => {
-            println!("{}", builds::expansion(1000, few(10)).await?);
-            println!("{}", builds::expansion(10_000, few(3)).await?);
+            println!("{}", builds::expansion(builds, 1000, few(10)).await?);
+            println!("{}", builds::expansion(builds, 10_000, few(3)).await?);
         }
-        What::Weight => println!("{}", builds::weight()?),
+        What::Weight => println!("{}", builds::weight(builds)?),
         What::Network => {
             for delay in [1, 10] {
                 let link = Link(Duration::from_millis(delay));

@@ -65,14 +65,26 @@ pub struct Spread {
 
 /// Runs the contenders for so many rounds, after one that is not counted.
 pub async fn interleave(rounds: usize, contenders: &mut [Contender<'_>]) -> Result<Vec<Sample>> {
+    turns(0..=rounds, contenders).await
+}
+
+/// Runs the contenders for so many rounds, from the first.
+pub async fn cold(rounds: usize, contenders: &mut [Contender<'_>]) -> Result<Vec<Sample>> {
+    turns(1..=rounds, contenders).await
+}
+
+async fn turns(
+    rounds: std::ops::RangeInclusive<usize>,
+    contenders: &mut [Contender<'_>],
+) -> Result<Vec<Sample>> {
     let mut samples: Vec<Sample> = contenders
         .iter()
         .map(|contender| Sample {
             name: contender.name,
-            times: Vec::with_capacity(rounds),
+            times: Vec::new(),
         })
         .collect();
-    for round in 0..=rounds {
+    for round in rounds {
         for turn in 0..contenders.len() {
             let index = (round + turn) % contenders.len();
             let contender = &mut contenders[index];

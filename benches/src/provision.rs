@@ -36,8 +36,8 @@ pub async fn tenant(
         link.route(raw.url())?,
         link.route(theirs.url())?,
     );
-    let pool = PgPool::connect(&way.url).await?;
-    migrator.run_public(&pool).await?;
+    let mut connection = sqlx::PgConnection::connect(&way.url).await?;
+    migrator.run_public(&mut connection).await?;
     let mut plain = sqlx::PgConnection::connect(&raw_way.url).await?;
     let mut sqlx = sqlx::PgConnection::connect(&their_way.url).await?;
     let samples = interleave(
@@ -51,7 +51,7 @@ pub async fn tenant(
             }),
             Contender::new("pgmig", async |_| {
                 let id = Uuid::new_v4();
-                timed(async { Ok(migrator.run_tenant(&pool, id).await?) }).await
+                timed(async { Ok(migrator.run_tenant(&mut connection, id).await?) }).await
             }),
             Contender::new("sqlx, search_path", async |round| -> Result<Duration> {
                 timed(async {
