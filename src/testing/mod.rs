@@ -45,18 +45,18 @@
 //! `ALTER DATABASE`, and roles.
 //!
 //! Measured with the migrations of the reference app (`public` and a tenant, 11 migrations, 11 tables),
-//! PostgreSQL 15 on 2 cores that were busy with other work too, the two ways in turns; seconds for so
+//! PostgreSQL 15 on 2 cores with nothing else to do, the two ways in turns; seconds for so
 //! many tests, of which the first makes the template
 //! (`cargo test --features test --test testing -- --ignored --nocapture hundred`):
 //!
 //! | tests | each migrated anew | cloned |
 //! |---:|---:|---:|
-//! | 1 | 1.00 | 1.66 |
-//! | 2 | 1.91 | 2.25 |
-//! | 3 | 2.91 | 2.87 |
-//! | 10 | 14.37 | 11.03 |
-//! | 50 | 49.94 | 38.99 |
-//! | 100 | 110.10 | 76.18 |
+//! | 1 | 0.18 | 0.27 |
+//! | 2 | 0.29 | 0.37 |
+//! | 3 | 0.40 | 0.44 |
+//! | 10 | 1.28 | 0.93 |
+//! | 50 | 7.27 | 4.70 |
+//! | 100 | 13.79 | 8.58 |
 //!
 //! # What is left behind
 //!
