@@ -38,7 +38,7 @@ async fn a_schema_that_is_what_the_migrations_make_goes_on_after_them() {
     .await;
     execute(
         &pool,
-        &format!("CREATE SCHEMA {schema}; SET search_path = {schema}; {ORDERS}"),
+        &format!("CREATE SCHEMA {schema}; SET LOCAL search_path = {schema}; {ORDERS}"),
     )
     .await;
     let migrator = Migrator::new(shop());
