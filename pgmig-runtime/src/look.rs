@@ -266,7 +266,10 @@ pub(crate) fn head(embedded: &'static [Migration]) -> &'static [u8] {
     embedded.last().map_or(&[], |migration| &migration.0.head)
 }
 
-fn down_scripts(embedded: &'static [Migration]) -> impl Iterator<Item = &'static ScriptParts> {
+/// The scripts that take the embedded migrations back.
+pub(crate) fn down_scripts(
+    embedded: &'static [Migration],
+) -> impl Iterator<Item = &'static ScriptParts> {
     embedded
         .iter()
         .filter_map(|migration| migration.0.down.as_ref().map(|down| &down.0))

@@ -9,7 +9,7 @@ use crate::db::{Db, Session};
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::ledger::{Facts, State};
-use crate::look::Work;
+use crate::look::{Work, down_scripts};
 use crate::message::Message;
 use crate::planner::{self, Policy};
 use crate::report::AdoptedAt;
@@ -138,10 +138,7 @@ impl Runner<'_> {
         let query = self.ledger.read_state(target, None);
         let mut state = self.read_state(session, query).await?;
         self.check(target, &state)?;
-        let downs = self.migrations.of(target.scope).iter();
-        let downs: Vec<_> = downs
-            .filter_map(|migration| migration.0.down.as_ref().map(|down| &down.0))
-            .collect();
+        let downs: Vec<_> = down_scripts(self.migrations.of(target.scope)).collect();
         let answers = session
             .send(self.ledger.read_facts(target, None, &downs, false))
             .await

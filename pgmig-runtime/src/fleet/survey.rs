@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::Tenants;
 use crate::db::{number, required, text, truth};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, numbers};
 use crate::{Migration, quote};
 
 /// What one query tells of the fleet.
@@ -149,7 +149,6 @@ impl Ledger {
 /// Whether a version is not before the newest embedded one, where it is known. Whoever is ahead has
 /// it, so that nobody who is behind needs a look at its history.
 fn not_before(version: &str, newest: &Migration) -> String {
-    let numbers = |version: &str| format!("pg_catalog.string_to_array({version}, '.')::numeric[]");
     let (theirs, ours) = (numbers(version), numbers(&quote::literal(newest.0.version)));
     format!("coalesce({theirs} >= {ours}, true)")
 }

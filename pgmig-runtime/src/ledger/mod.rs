@@ -17,7 +17,7 @@ mod write;
 
 pub(crate) use ddl::UNFINISHED;
 pub(crate) use journal::Row;
-pub(crate) use read::{Facts, State, TargetRow, nothing_in, recorded, unreadable};
+pub(crate) use read::{Facts, State, TargetRow, nothing_in, numbers, recorded, unreadable};
 pub(crate) use record::BEGUN;
 pub(crate) use write::{LEASED, script_digest, set_config, set_local, timeouts};
 

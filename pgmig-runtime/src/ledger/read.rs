@@ -84,8 +84,6 @@ impl Ledger {
     /// An expression for whether a target had all up to the newest embedded migration once, and only
     /// newer ones came after. The same as [`ahead`](Self::ahead), in one look at its rows.
     fn passed(&self, target: &Target, newest: &Migration) -> String {
-        let numbers =
-            |version: &str| format!("pg_catalog.string_to_array({version}, '.')::numeric[]");
         format!(
             "(SELECT pg_catalog.max(h.id) FILTER (WHERE h.head = {head} AND h.state = 'applied') \
              >= coalesce(pg_catalog.max(h.id) FILTER (WHERE h.state <> 'rolled_back' AND {theirs} < {ours}), 0) \
@@ -105,7 +103,9 @@ impl Ledger {
         format!(
             "EXISTS (SELECT FROM {l}.history AS h WHERE {mine} AND h.state = 'applied' AND h.head = {head} \
              AND NOT EXISTS (SELECT FROM {l}.history AS o WHERE {other} AND o.state <> 'rolled_back' AND o.id > h.id \
-             AND pg_catalog.string_to_array(o.version, '.')::numeric[] < pg_catalog.string_to_array(h.version, '.')::numeric[]))",
+             AND {theirs} < {ours}))",
+            theirs = numbers("o.version"),
+            ours = numbers("h.version"),
         )
     }
 
@@ -214,6 +214,11 @@ impl Ledger {
             l = self.quoted,
         )
     }
+}
+
+/// An expression for a version as numbers, by which versions are ordered.
+pub(crate) fn numbers(version: &str) -> String {
+    format!("pg_catalog.string_to_array({version}, '.')::numeric[]")
 }
 
 /// Columns with the settings that a message changes.
