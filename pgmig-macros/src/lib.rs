@@ -1,7 +1,7 @@
 //! The macros of pgmig. Use them through the crate `pgmig`, which documents them.
 //!
 //! `embed_migrations!` is a pipeline of nouns: `ast` is what was written, `valid` what it asks for, `expand` turns the
-//! checked folder into tokens (`value` with its `rows` and `files`, `module` with names from `variant`),
+//! checked folder into tokens (`value` with the text of its `rows` and `files`, `module` with names from `variant`),
 //! and `fallback` stands in after an error, so that one mistake gives one message. All of it works
 //! on `proc_macro2` tokens, so that the tests under each file need no compiler. `#[pgmig::test]` is
 //! another, in `test`.
